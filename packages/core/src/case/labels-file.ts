@@ -1,0 +1,16 @@
+import { z } from "zod";
+
+/** Names become file names (`organs/<name>.glb`), so they hold letters, digits, `_`, `-`, `.` only. */
+export const structureNameSchema = z.string().regex(/^[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,119}$/u);
+
+export const labelSchema = z.strictObject({
+  id: z.int().positive(),
+  name: structureNameSchema,
+  snomed: z.string().nullable(),
+  color: z.string().regex(/^#[0-9a-f]{6}$/),
+  source: z.string(),
+});
+
+/** labels.json */
+export const labelsFileSchema = z.strictObject({ schema: z.literal(1), labels: z.array(labelSchema) });
+export type LabelsFile = z.infer<typeof labelsFileSchema>;

@@ -1,0 +1,18 @@
+/** Where things lie in a case folder; paths are relative to it and use forward slashes. */
+export const CASE_PATHS = {
+  case: "case.json",
+  scan: "scan.nii.gz",
+  labels: "labels.nii.gz",
+  labelTable: "labels.json",
+  organs: "organs/organs.json",
+  measures: "organs/measures.csv",
+  organFile: (name: string, extension: string) => `organs/${name}.${extension}`,
+  run: (name: string) => ({
+    folder: `runs/${name}`,
+    config: `runs/${name}/config.json`,
+    summary: `runs/${name}/summary.json`,
+    series: `runs/${name}/series.csv`,
+    field: (field: string, extension: string) => `runs/${name}/fields/${field}.${extension}`,
+  }),
+  report: "report.html",
+} as const;

@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+/** One number of a run's result. */
+export const quantitySchema = z.strictObject({
+  name: z.string(),
+  label: z.string(),
+  value: z.number(),
+  /** UCUM code. */
+  unit: z.string(),
+  /** Bounds of an uncertainty interval, where one was computed. */
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+});
+export type Quantity = z.infer<typeof quantitySchema>;
+
+/** How to draw some columns of series.csv against the first one. */
+export const plotSchema = z.strictObject({
+  title: z.string(),
+  /** Column names of series.csv, without units. */
+  columns: z.array(z.string()),
+  yScale: z.enum(["linear", "log"]),
+});
+export type Plot = z.infer<typeof plotSchema>;
+
+/** A table that explains a result, e.g. where each organ volume came from. */
+export const tableSchema = z.strictObject({
+  title: z.string(),
+  columns: z.array(z.string()),
+  rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
+});
+export type Table = z.infer<typeof tableSchema>;
+
+/** runs/<name>/summary.json */
+export const runSummarySchema = z.strictObject({
+  schema: z.literal(1),
+  /** Id of the simulation. */
+  simulation: z.string(),
+  title: z.string(),
+  version: z.string(),
+  /** File beside the summary that holds the complete configuration. */
+  config: z.literal("config.json"),
+  values: z.array(quantitySchema),
+  plots: z.array(plotSchema),
+  tables: z.array(tableSchema),
+  warnings: z.array(z.string()),
+});
+export type RunSummary = z.infer<typeof runSummarySchema>;

@@ -1,0 +1,59 @@
+/**
+ * The contract between a simulation and everything that starts or shows one. The command line, the report
+ * and the studio know no simulation; they know this.
+ */
+import type { z } from "zod";
+import type { OrganRecord } from "./case/organs-file.js";
+import type { Patient } from "./case/patient.js";
+import type { RunSummary } from "./case/run-file.js";
+import type { JobOptions } from "./progress.js";
+import type { LabelMap, Mesh, Volume } from "./volume.js";
+
+/** What a simulation may know of a case. Images are loaded only when asked for. */
+export interface SimulationCase {
+  patient: Patient;
+  organs: readonly OrganRecord[];
+  scan: () => Promise<Volume>;
+  labels: () => Promise<LabelMap>;
+}
+
+export interface SimulationContext extends JobOptions {
+  /** Keys every random stream of the run. */
+  seed: number;
+}
+
+/** A column of series.csv; its header there is `name[unit]`. */
+export interface SeriesColumn {
+  name: string;
+  /** UCUM code. */
+  unit: string;
+  /** For people. */
+  label: string;
+  values: Float64Array;
+}
+
+/** A result in space. */
+export type Field = { name: string; unit: string; label: string } & (
+  | { kind: "volume"; volume: Volume }
+  | { kind: "surface"; mesh: Mesh; values: Float32Array }
+);
+
+/** What a simulation gives. */
+export interface Run {
+  summary: RunSummary;
+  /** The configuration as it was used, every default filled in. */
+  config: unknown;
+  /** Columns of equal length, the first the independent one (time); empty when there is no series. */
+  series: SeriesColumn[];
+  fields: Field[];
+}
+
+export interface Simulation<Config = unknown> {
+  /** Verb-friendly: `drug`, `flow`. */
+  id: string;
+  title: string;
+  version: string;
+  /** Every field has a default where a sensible one exists, so that `{}` is a valid configuration. */
+  configSchema: z.ZodType<Config>;
+  run(subject: SimulationCase, config: Config, context: SimulationContext): Promise<Run>;
+}
