@@ -1,1 +1,4 @@
-export {};
+export * from "./measures/index.js";
+export * from "./physiology/index.js";
+export * from "./structures/index.js";
+export * from "./surface/index.js";

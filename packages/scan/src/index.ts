@@ -1,1 +1,1 @@
-export {};
+export * from "./dicom/index.js";
