@@ -1,1 +1,1 @@
-export {};
+export { type IndexMesh, marchingCubes } from "./marching-cubes.js";
