@@ -1,1 +1,2 @@
-export {};
+export * from "./linear/dense.js";
+export * from "./linear/expm.js";
