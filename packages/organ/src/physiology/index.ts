@@ -1,1 +1,2 @@
-export {};
+export * from "./body.js";
+export * from "./reference-adult.js";

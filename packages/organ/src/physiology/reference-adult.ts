@@ -1,0 +1,130 @@
+/**
+ * The reference adults of ICRP Publication 89 (Ann. ICRP 32 (3-4), 2002): organ masses (table 2.8), regional
+ * blood flows at rest as shares of the cardiac output (table 2.40), cardiac output and blood (section 7).
+ */
+
+/** Tissues that the physiological models tell apart. Flows of `liver` are those of the hepatic artery. */
+export const TISSUES = [
+  "lung",
+  "liver",
+  "kidney",
+  "spleen",
+  "gut",
+  "heart",
+  "brain",
+  "muscle",
+  "fat",
+  "rest",
+] as const;
+export type Tissue = (typeof TISSUES)[number];
+
+export interface ReferenceAdult {
+  heightCm: number;
+  weightKg: number;
+  cardiacOutputLPerMin: number;
+  bloodMassG: number;
+  haematocrit: number;
+  /** Without the blood of the large vessels and chambers; `rest` is what the body mass leaves over. */
+  massG: Record<Exclude<Tissue, "rest">, number>;
+  /** Shares of the cardiac output; they add up to one, the lung's bronchial flow being part of `rest`. */
+  flowShare: Record<Exclude<Tissue, "lung">, number>;
+}
+
+/** Gut: walls of oesophagus, stomach, small and large intestine, and the pancreas (all drain to the portal vein but the oesophagus). */
+const MALE: ReferenceAdult = {
+  heightCm: 176,
+  weightKg: 73,
+  cardiacOutputLPerMin: 6.5,
+  bloodMassG: 5600,
+  haematocrit: 0.45,
+  massG: {
+    lung: 500,
+    liver: 1800,
+    kidney: 310,
+    spleen: 150,
+    gut: 1350,
+    heart: 330,
+    brain: 1450,
+    muscle: 29000,
+    fat: 18200,
+  },
+  flowShare: {
+    liver: 0.065,
+    kidney: 0.19,
+    spleen: 0.03,
+    gut: 0.16,
+    heart: 0.04,
+    brain: 0.12,
+    muscle: 0.17,
+    fat: 0.05,
+    rest: 0.175,
+  },
+};
+
+const FEMALE: ReferenceAdult = {
+  heightCm: 163,
+  weightKg: 60,
+  cardiacOutputLPerMin: 5.9,
+  bloodMassG: 4100,
+  haematocrit: 0.4,
+  massG: {
+    lung: 420,
+    liver: 1400,
+    kidney: 275,
+    spleen: 130,
+    gut: 1255,
+    heart: 250,
+    brain: 1300,
+    muscle: 17500,
+    fat: 22500,
+  },
+  flowShare: {
+    liver: 0.065,
+    kidney: 0.17,
+    spleen: 0.03,
+    gut: 0.18,
+    heart: 0.05,
+    brain: 0.12,
+    muscle: 0.12,
+    fat: 0.085,
+    rest: 0.18,
+  },
+};
+
+/** Mean of both where the sex is not known. */
+const UNKNOWN: ReferenceAdult = {
+  heightCm: (MALE.heightCm + FEMALE.heightCm) / 2,
+  weightKg: (MALE.weightKg + FEMALE.weightKg) / 2,
+  cardiacOutputLPerMin: (MALE.cardiacOutputLPerMin + FEMALE.cardiacOutputLPerMin) / 2,
+  bloodMassG: (MALE.bloodMassG + FEMALE.bloodMassG) / 2,
+  haematocrit: (MALE.haematocrit + FEMALE.haematocrit) / 2,
+  massG: mean(MALE.massG, FEMALE.massG),
+  flowShare: mean(MALE.flowShare, FEMALE.flowShare),
+};
+
+function mean<Key extends string>(a: Record<Key, number>, b: Record<Key, number>): Record<Key, number> {
+  return Object.fromEntries((Object.keys(a) as Key[]).map((key) => [key, (a[key] + b[key]) / 2])) as Record<
+    Key,
+    number
+  >;
+}
+
+/** The reference adult of a sex; the mean of both where it is not known. */
+export function referenceAdult(sex: "female" | "male" | "other" | null): ReferenceAdult {
+  return sex === "male" ? MALE : sex === "female" ? FEMALE : UNKNOWN;
+}
+
+/** Tissue densities in g/mL: ICRP Publication 89 and 110 (blood-filled soft tissue; fat as adipose tissue). */
+export const DENSITY_G_PER_ML: Record<Tissue | "blood", number> = {
+  blood: 1.06,
+  lung: 1.05,
+  liver: 1.05,
+  kidney: 1.05,
+  spleen: 1.06,
+  gut: 1.04,
+  heart: 1.05,
+  brain: 1.04,
+  muscle: 1.05,
+  fat: 0.95,
+  rest: 1.1,
+};

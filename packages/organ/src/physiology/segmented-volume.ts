@@ -1,0 +1,95 @@
+/** Which segmented structures measure a tissue's volume, and when they may. */
+import type { OrganRecord } from "@viscera/core";
+import { DENSITY_G_PER_ML, type Tissue } from "./reference-adult.js";
+
+/** Each inner list is one complete way to cover the tissue; the first that is whole in the image is used. */
+const STRUCTURES: Partial<Record<Tissue, readonly (readonly string[])[]>> = {
+  liver: [["liver"]],
+  kidney: [["kidney_left", "kidney_right"]],
+  spleen: [["spleen"]],
+  brain: [["brain"]],
+  heart: [
+    ["heart"],
+    [
+      "heart_myocardium",
+      "heart_atrium_left",
+      "heart_ventricle_left",
+      "heart_atrium_right",
+      "heart_ventricle_right",
+    ],
+  ],
+  lung: [
+    [
+      "lung_upper_lobe_left",
+      "lung_lower_lobe_left",
+      "lung_upper_lobe_right",
+      "lung_middle_lobe_right",
+      "lung_lower_lobe_right",
+    ],
+    ["lung_left", "lung_right"],
+  ],
+};
+/** Tissue share of a heart outline that includes the blood in its chambers: 330 g of 840 g (ICRP 89, table 2.8). */
+const HEART_TISSUE_SHARE = 330 / 840;
+/** Share of blood in the lungs' mass: 1200 g with, 500 g without (ICRP 89, table 2.8). */
+const LUNG_TISSUE_SHARE = 500 / 1200;
+
+/** Volume of a tissue in this patient, or the reason why the image does not give it. */
+export function measuredVolume(
+  tissue: Tissue,
+  organs: readonly OrganRecord[],
+): { volumeMl: number; note: string } | { reason: string } {
+  const ways = STRUCTURES[tissue];
+  if (!ways)
+    return {
+      reason:
+        tissue === "gut" ? "hollow organ: contents cannot be told from the wall" : "not outlined as a whole",
+    };
+  let reason = "not in the labels";
+  for (const names of ways) {
+    const found = names.map((name) => organs.find((organ) => organ.name === name));
+    const missing = names.filter((_, i) => found[i] === undefined);
+    if (missing.length === names.length) continue;
+    if (missing.length > 0) {
+      reason = `${missing.join(", ")} not in the labels`;
+      continue;
+    }
+    const cut = found.filter((organ) => organ!.touchesBorder).map((organ) => organ!.name);
+    if (cut.length > 0) {
+      reason = `${cut.join(", ")} cut by the edge of the image`;
+      continue;
+    }
+    return tissueVolume(tissue, names, found as OrganRecord[]);
+  }
+  return { reason };
+}
+
+function tissueVolume(
+  tissue: Tissue,
+  names: readonly string[],
+  found: OrganRecord[],
+): ReturnType<typeof measuredVolume> {
+  const outlineMl = found.reduce((sum, organ) => sum + organ.volumeMl, 0);
+  const outline = names.join(" + ");
+  if (tissue === "lung") {
+    if (found.some((organ) => organ.intensity?.unit !== "HU")) {
+      return { reason: "the image is not in Hounsfield units, so air cannot be told from tissue" };
+    }
+    // Air is -1000 HU and water 0: a voxel's density is close to 1 + HU/1000 g/mL.
+    const massG = found.reduce(
+      (sum, organ) => sum + organ.volumeMl * Math.max(0, 1 + organ.intensity!.mean / 1000),
+      0,
+    );
+    return {
+      volumeMl: (massG * LUNG_TISSUE_SHARE) / DENSITY_G_PER_ML.lung,
+      note: `${massG.toFixed(0)} g by the lungs' HU, ${(100 * LUNG_TISSUE_SHARE).toFixed(0)} % of it tissue`,
+    };
+  }
+  if (tissue === "heart") {
+    return {
+      volumeMl: outlineMl * HEART_TISSUE_SHARE,
+      note: `heart outline x ${HEART_TISSUE_SHARE.toFixed(2)} (without its blood)`,
+    };
+  }
+  return { volumeMl: outlineMl, note: outline };
+}
