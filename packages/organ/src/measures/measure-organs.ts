@@ -1,0 +1,176 @@
+import {
+  type Affine,
+  applyToPoint,
+  determinant,
+  failedError,
+  type Grid,
+  isSingular,
+  type JobOptions,
+  type Label,
+  type LabelMap,
+  type OrganRecord,
+  sameGrid,
+  throwIfCancelled,
+  type Vec3,
+  type Volume,
+  type VoxelBox,
+} from "@viscera/core";
+import { intensityPeaks, type PeakFinder } from "./intensity-peak.js";
+import { meshSums } from "./mesh-sums.js";
+import { moments } from "./moments.js";
+import { morphology } from "./morphology.js";
+import { countPieces } from "./pieces.js";
+import { type Runs, runsOfLabels } from "./runs.js";
+import { spatialAutocorrelation } from "./spatial-autocorrelation.js";
+import { intensityStatistics, percentile, sortedIntensities } from "./statistics.js";
+
+export interface MeasureOptions extends JobOptions {
+  /**
+   * Measures whose time grows faster than the number of voxels as well: Moran's I, Geary's C and the global
+   * intensity peak. Minutes for a whole organ.
+   */
+  quadratic?: boolean;
+  /** Mean probability of the network by id. */
+  confidence?: Map<number, number>;
+  /** Surfaces that were written, by id: what they enclose. */
+  surfaces?: Map<number, { volumeMl: number }>;
+}
+
+/** What is made once for a grid and serves every structure on it. */
+interface Tools {
+  mesh: ReturnType<typeof meshSums>;
+  peaks: PeakFinder | null;
+}
+
+/** Extents of the voxels of a box in world mm. */
+function worldBox(
+  { min, max }: VoxelBox,
+  affine: Affine,
+): [[number, number, number], [number, number, number]] {
+  const low: [number, number, number] = [Infinity, Infinity, Infinity];
+  const high: [number, number, number] = [-Infinity, -Infinity, -Infinity];
+  for (let corner = 0; corner < 8; corner++) {
+    const index = [0, 1, 2].map((axis) => ((corner >> axis) & 1 ? max[axis]! + 0.5 : min[axis]! - 0.5));
+    applyToPoint(affine, index as unknown as Vec3).forEach((value, axis) => {
+      low[axis] = Math.min(low[axis]!, value);
+      high[axis] = Math.max(high[axis]!, value);
+    });
+  }
+  return [low, high];
+}
+
+function measureOne(
+  label: Label,
+  runs: Runs,
+  { affine }: Grid,
+  scan: Volume | null,
+  tools: Tools,
+  options: MeasureOptions,
+): OrganRecord {
+  const mesh = tools.mesh(runs);
+  const place = moments(runs, affine);
+  const measures: Record<string, number> = {
+    voxels: runs.voxels,
+    ...morphology(runs, affine, mesh, place),
+  };
+  let intensity: OrganRecord["intensity"] = null;
+  if (scan && tools.peaks) {
+    const sorted = sortedIntensities(runs, scan.data);
+    measures["excluded_voxels"] = sorted.excluded;
+    if (sorted.total > 0) {
+      const statistics = intensityStatistics(sorted);
+      const weighted = applyToPoint(affine, sorted.weightedCentre);
+      Object.assign(measures, statistics, {
+        morph_com: Math.hypot(...weighted.map((value, axis) => value - place.centroidMm[axis]!)),
+        morph_integ_int: mesh.volumeMm3 * statistics["stat_mean"]!,
+        ...tools.peaks(runs, scan.data, statistics["stat_max"]!, options.quadratic ?? false),
+        ...(options.quadratic && spatialAutocorrelation(runs, scan.data, affine, options.signal)),
+      });
+      intensity = {
+        unit: scan.unit,
+        mean: statistics["stat_mean"]!,
+        sd: Math.sqrt(statistics["stat_var"]!),
+        p05: percentile(sorted, 0.05),
+        p50: statistics["stat_median"]!,
+        p95: percentile(sorted, 0.95),
+      };
+    }
+  }
+  const surface = options.surfaces?.get(label.id);
+  const { min, max } = runs.box;
+  return {
+    id: label.id,
+    name: label.name,
+    snomed: label.snomed,
+    color: label.color,
+    volumeMl: (runs.voxels * Math.abs(determinant(affine))) / 1000,
+    surfaceVolumeMl: surface ? surface.volumeMl : mesh.volumeMm3 / 1000,
+    areaMm2: mesh.areaMm2,
+    centroidMm: place.centroidMm,
+    boundingBoxMm: worldBox(runs.box, affine),
+    principalAxesMm: place.varianceMm2.map((variance) => 4 * Math.sqrt(variance)) as [number, number, number],
+    pieces: countPieces(runs),
+    intensity,
+    touchesBorder: runs.size.some(
+      (length, axis) => length > 1 && (min[axis] === 0 || max[axis] === length - 1),
+    ),
+    confidence: options.confidence?.get(label.id) ?? null,
+    mesh: surface ? `${label.name}.glb` : null,
+    measures: Object.fromEntries(
+      Object.entries(measures).map(([tag, value]) => [tag, Number.isFinite(value) ? value : null]),
+    ),
+  };
+}
+
+/** Lets timers and events run, so that a cancellation can arrive. */
+const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+/**
+ * Measures every structure of a label map, in the order of its labels; those without a voxel are left out
+ * (`emptyLabels` names them). Shape follows the IBSI definitions on the unsmoothed surface, positions are
+ * world RAS+ mm. Intensities come from `scan`, which must lie on the same grid; its NaN and infinite voxels
+ * are left out and counted. Throws `failed.grid` when the grids differ or cannot be measured, `cancelled`.
+ */
+export async function measureOrgans(
+  labelMap: LabelMap,
+  scan: Volume | null,
+  options: MeasureOptions = {},
+): Promise<OrganRecord[]> {
+  if (scan && !sameGrid(labelMap, scan)) {
+    throw failedError(
+      "grid",
+      "The labels and the scan do not lie on the same grid.",
+      "Resample the labels to the scan's grid first.",
+    );
+  }
+  if (isSingular(labelMap.affine))
+    throw failedError("grid", "The labels' affine has no volume, so nothing can be measured.");
+  const runs = runsOfLabels(labelMap.data, labelMap.size);
+  const tools = { mesh: meshSums(labelMap.affine), peaks: scan && intensityPeaks(labelMap.affine) };
+  const present = labelMap.labels.filter((label) => runs.has(label.id));
+  const records: OrganRecord[] = [];
+  let last = performance.now();
+  for (const label of present) {
+    options.onProgress?.({ stage: "measures", done: records.length, total: present.length });
+    records.push(measureOne(label, runs.get(label.id)!, labelMap, scan, tools, options));
+    if (performance.now() - last > 50) {
+      await breathe();
+      last = performance.now();
+    }
+    throwIfCancelled(options.signal);
+  }
+  options.onProgress?.({ stage: "measures", done: present.length, total: present.length });
+  return records;
+}
+
+/** The labels of which the map holds no voxel. */
+export function emptyLabels({ data, labels }: LabelMap): Label[] {
+  const present = new Set<number>();
+  let last = 0;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] === last) continue;
+    last = data[i]!;
+    present.add(last);
+  }
+  return labels.filter((label) => !present.has(label.id));
+}

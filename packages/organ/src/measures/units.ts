@@ -1,0 +1,57 @@
+/** What a measure is called and the unit it has. */
+export interface MeasureUnit {
+  label: string;
+  /** UCUM code; `{intensity}` stands for the unit of the scan's values. */
+  unit: string;
+}
+
+/** Every measure that `OrganRecord.measures` may hold, in the order of measures.csv. */
+export const MEASURE_UNITS: Readonly<Record<string, MeasureUnit>> = {
+  voxels: { label: "Voxels", unit: "1" },
+  morph_volume: { label: "Mesh volume", unit: "mm3" },
+  morph_vol_approx: { label: "Voxel-counting volume", unit: "mm3" },
+  morph_area_mesh: { label: "Surface area", unit: "mm2" },
+  morph_av: { label: "Surface to volume ratio", unit: "mm-1" },
+  morph_comp_1: { label: "Compactness 1", unit: "1" },
+  morph_comp_2: { label: "Compactness 2", unit: "1" },
+  morph_sph_dispr: { label: "Spherical disproportion", unit: "1" },
+  morph_sphericity: { label: "Sphericity", unit: "1" },
+  morph_asphericity: { label: "Asphericity", unit: "1" },
+  morph_com: { label: "Centre of mass shift", unit: "mm" },
+  morph_diam: { label: "Maximum 3D diameter", unit: "mm" },
+  morph_pca_maj_axis: { label: "Major axis length", unit: "mm" },
+  morph_pca_min_axis: { label: "Minor axis length", unit: "mm" },
+  morph_pca_least_axis: { label: "Least axis length", unit: "mm" },
+  morph_pca_elongation: { label: "Elongation", unit: "1" },
+  morph_pca_flatness: { label: "Flatness", unit: "1" },
+  morph_vol_dens_aabb: { label: "Volume density, axis-aligned bounding box", unit: "1" },
+  morph_area_dens_aabb: { label: "Area density, axis-aligned bounding box", unit: "1" },
+  morph_vol_dens_aee: { label: "Volume density, approximate enclosing ellipsoid", unit: "1" },
+  morph_area_dens_aee: { label: "Area density, approximate enclosing ellipsoid", unit: "1" },
+  morph_vol_dens_conv_hull: { label: "Volume density, convex hull", unit: "1" },
+  morph_area_dens_conv_hull: { label: "Area density, convex hull", unit: "1" },
+  morph_integ_int: { label: "Integrated intensity", unit: "{intensity}.mm3" },
+  morph_moran_i: { label: "Moran's I index", unit: "1" },
+  morph_geary_c: { label: "Geary's C measure", unit: "1" },
+  loc_peak_loc: { label: "Local intensity peak", unit: "{intensity}" },
+  loc_peak_glob: { label: "Global intensity peak", unit: "{intensity}" },
+  stat_mean: { label: "Mean", unit: "{intensity}" },
+  stat_var: { label: "Variance", unit: "{intensity}2" },
+  stat_skew: { label: "Skewness", unit: "1" },
+  stat_kurt: { label: "Excess kurtosis", unit: "1" },
+  stat_median: { label: "Median", unit: "{intensity}" },
+  stat_min: { label: "Minimum", unit: "{intensity}" },
+  stat_p10: { label: "10th percentile", unit: "{intensity}" },
+  stat_p90: { label: "90th percentile", unit: "{intensity}" },
+  stat_max: { label: "Maximum", unit: "{intensity}" },
+  stat_iqr: { label: "Interquartile range", unit: "{intensity}" },
+  stat_range: { label: "Range", unit: "{intensity}" },
+  stat_mad: { label: "Mean absolute deviation", unit: "{intensity}" },
+  stat_rmad: { label: "Robust mean absolute deviation", unit: "{intensity}" },
+  stat_medad: { label: "Median absolute deviation", unit: "{intensity}" },
+  stat_cov: { label: "Coefficient of variation", unit: "1" },
+  stat_qcod: { label: "Quartile coefficient of dispersion", unit: "1" },
+  stat_energy: { label: "Energy", unit: "{intensity}2" },
+  stat_rms: { label: "Root mean square", unit: "{intensity}" },
+  excluded_voxels: { label: "Voxels left out as not finite", unit: "1" },
+};
