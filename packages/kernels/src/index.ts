@@ -6,6 +6,7 @@ export * from "./fill-holes.js";
 export * from "./morphology.js";
 export { dilateReference, erodeReference, type StructuringElement } from "./morphology.reference.js";
 export * from "./options.js";
+export { closePool } from "./pool/pool.js";
 export * from "./resample.js";
 export {
   type Interpolation,

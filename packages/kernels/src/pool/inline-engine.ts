@@ -1,0 +1,49 @@
+import { throwIfCancelled } from "@viscera/core";
+import type { KernelOptions } from "../options.js";
+import { compile, type Engine, instantiate, type Prepared, type Scratch } from "./engine.js";
+import type { Report } from "./report.js";
+import { grainOf, type Stage, type WasmText } from "./stage.js";
+import { Turns } from "./turn.js";
+
+/** Runs stages on the calling thread, which stays responsive: it gives way between parts. */
+export class InlineEngine implements Engine {
+  #memory: WebAssembly.Memory | null = null;
+  readonly #exports = new Map<string, Prepared["exports"]>();
+
+  async prepare(wasm: WasmText): Promise<Prepared> {
+    const module = await compile(wasm.single);
+    this.#memory ??= new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+    const memory = this.#memory;
+    const exports = this.#exports.get(wasm.single) ?? instantiate(module, memory);
+    this.#exports.set(wasm.single, exports);
+    return {
+      threads: 1,
+      exports,
+      memory,
+      run: (stage, scratch, report, options) => this.#run(exports, stage, scratch, report, options),
+    };
+  }
+
+  async #run(
+    exports: Prepared["exports"],
+    stage: Stage,
+    scratch: Scratch,
+    report: Report,
+    options: KernelOptions,
+  ): Promise<void> {
+    const turns = new Turns();
+    const grain = grainOf(stage);
+    for (let begin = 0; begin < stage.count; begin += grain) {
+      const end = Math.min(stage.count, begin + grain);
+      exports[stage.call]!(begin, end, scratch.address, ...stage.parameters);
+      report.tell(stage, end);
+      await turns.giveWay();
+      throwIfCancelled(options.signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#memory = null;
+    this.#exports.clear();
+  }
+}

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { after, test } from "node:test";
+import { promisify } from "node:util";
+import { type Progress, type Size3, VisceraError } from "@viscera/core";
+import { closePool, distanceTransform } from "../index.js";
+import { randomMask } from "../testing.js";
+
+after(closePool);
+
+const SIZE: Size3 = [128, 128, 96];
+const mask = randomMask(SIZE, 0.9999, 1);
+const isCancelled = (error: unknown) => error instanceof VisceraError && error.code === "cancelled";
+
+for (const threads of [1, 2])
+  test(`pool: an abort stops a job on ${threads} thread(s), and the next one runs`, async () => {
+    const controller = new AbortController();
+    const job = distanceTransform(mask, SIZE, [1, 1, 1], { threads, signal: controller.signal });
+    setTimeout(() => controller.abort(), 1);
+    await assert.rejects(job, isCancelled);
+    await assert.rejects(
+      distanceTransform(mask, SIZE, [1, 1, 1], { threads, signal: AbortSignal.abort() }),
+      isCancelled,
+    );
+    const after = await distanceTransform(mask, SIZE, [1, 1, 1], { threads });
+    assert.deepEqual(after, await distanceTransform(mask, SIZE, [1, 1, 1], { threads: 3 - threads }));
+  });
+
+test("pool: progress grows to its total", async () => {
+  for (const threads of [1, 2]) {
+    const seen: Progress[] = [];
+    await distanceTransform(mask, SIZE, [1, 1, 1], {
+      threads,
+      onProgress: (progress) => seen.push(progress),
+    });
+    const last = seen.at(-1)!;
+    assert.ok(last.total > 0 && last.done === last.total);
+    assert.ok(seen.every(({ done }, i) => done >= (seen[i - 1]?.done ?? 0)));
+  }
+});
+
+test("pool: jobs at the same time do not disturb each other", async () => {
+  const masks = [2, 3, 4, 5].map((seed) => randomMask(SIZE, 0.999, seed));
+  const alone = [];
+  for (const one of masks) alone.push(await distanceTransform(one, SIZE, [1, 1, 2], { threads: 1 }));
+  const together = await Promise.all(
+    masks.map((one, i) => distanceTransform(one, SIZE, [1, 1, 2], { threads: 1 + (i % 3) })),
+  );
+  assert.deepEqual(together, alone);
+});
+
+test("pool: comes back after closePool", async () => {
+  const before = await distanceTransform(mask, SIZE, [1, 1, 1], { threads: 2 });
+  await closePool();
+  assert.deepEqual(await distanceTransform(mask, SIZE, [1, 1, 1], { threads: 2 }), before);
+});
+
+test("pool: a job under way keeps the process alive, idle workers do not", async () => {
+  const script = `
+    import { distanceTransform } from ${JSON.stringify(new URL("../index.js", import.meta.url).href)};
+    const size = [128, 128, 96];
+    const result = await distanceTransform(new Uint8Array(128 * 128 * 96), size, [1, 1, 1], { threads: 2 });
+    console.log(result.length);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
+    timeout: 20_000,
+  });
+  assert.equal(stdout.trim(), String(128 * 128 * 96));
+});
