@@ -7,7 +7,7 @@ import type { OrganRecord } from "./case/organs-file.js";
 import type { Patient } from "./case/patient.js";
 import type { RunSummary } from "./case/run-file.js";
 import type { JobOptions } from "./progress.js";
-import type { LabelMap, Mesh, Volume } from "./volume.js";
+import type { LabelMap, Volume } from "./volume.js";
 
 /** What a simulation may know of a case. Images are loaded only when asked for. */
 export interface SimulationCase {
@@ -32,11 +32,15 @@ export interface SeriesColumn {
   values: Float64Array;
 }
 
-/** A result in space. */
-export type Field = { name: string; unit: string; label: string } & (
-  | { kind: "volume"; volume: Volume }
-  | { kind: "surface"; mesh: Mesh; values: Float32Array }
-);
+/** A result in space, written as fields/<name>.nii.gz. */
+export interface Field {
+  name: string;
+  /** UCUM code. */
+  unit: string;
+  /** For people. */
+  label: string;
+  volume: Volume;
+}
 
 /** What a simulation gives. */
 export interface Run {

@@ -6,6 +6,8 @@ export const CASE_PATHS = {
   labelTable: "labels.json",
   organs: "organs/organs.json",
   measures: "organs/measures.csv",
+  /** What is true of a synthetic patient. */
+  truth: "truth.json",
   organFile: (name: string, extension: string) => `organs/${name}.${extension}`,
   run: (name: string) => ({
     folder: `runs/${name}`,

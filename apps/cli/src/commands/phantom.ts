@@ -1,0 +1,172 @@
+import { type CaseFile, usageError } from "@viscera/core";
+import { createPhantom, type PhantomParameters } from "@viscera/phantom";
+import type { Command } from "commander";
+import { CaseFolder } from "../case/case-folder.js";
+import { caseKey } from "../case/key.js";
+import { Workspace } from "../case/workspace.js";
+import { simulationOf } from "../simulations.js";
+import { saveOrgans } from "../steps/make-organs.js";
+import { savePhantom } from "../steps/save-phantom.js";
+import { saveReport } from "../steps/save-report.js";
+import { scanInfo } from "../steps/save-scan.js";
+import { saveSimulation } from "../steps/save-simulation.js";
+import { type CommandContext, decimalNumber, wholeNumber } from "../terminal/context.js";
+import { VERSION } from "../version.js";
+import { printCase } from "./print-case.js";
+import { bind, withCommonOptions, withExamples } from "./verb.js";
+
+interface PhantomOptions {
+  out: string;
+  sex?: string;
+  heightCm?: string;
+  weightKg?: string;
+  ageYears?: string;
+  size?: string;
+  spacingMm?: string;
+  modality?: string;
+  phase?: string;
+  field?: string;
+  tumourMl?: string;
+  tumourOrgan?: string;
+  stenosisPercent?: string;
+  stenosisArtery?: string;
+  force?: boolean;
+}
+
+export function addPhantom(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command("phantom")
+    .description("a synthetic patient: scan, true labels, true physiology")
+    .requiredOption("--out <case>", "folder for the case")
+    .option("--sex <sex>", "female or male (default: by seed)")
+    .option("--height-cm <cm>", "body height (default: by seed)")
+    .option("--weight-kg <kg>", "body weight (default: by seed)")
+    .option("--age-years <years>", "age (default: by seed)")
+    .option("--size <nx,ny,nz>", "voxels", "128,128,128")
+    .option("--spacing-mm <sx,sy,sz>", "voxel spacing (default: the field of view fits)")
+    .option("--modality <m>", "CT, MR-T1 or MR-T2", "CT")
+    .option("--phase <phase>", "contrast phase of a CT: native or portal-venous")
+    .option("--field <field>", "torso, chest or abdomen")
+    .option("--tumour-ml <ml>", "volume of a tumour")
+    .option("--tumour-organ <organ>", "where the tumour grows", "liver")
+    .option("--stenosis-percent <percent>", "narrowing of an artery's diameter")
+    .option("--stenosis-artery <artery>", "which artery is narrowed", "aorta")
+    .option("--force", "replace an existing case");
+  withExamples(withCommonOptions(command), [
+    "viscera phantom --seed 7 --sex female --tumour-ml 12 --out patient7",
+  ]);
+  bind<PhantomOptions>(command, signal, async (context, _args, options) => {
+    const work = await makePhantomCase(
+      context,
+      phantomParameters(options, context),
+      options.out,
+      options.force === true,
+      [],
+    );
+    await printCase(work);
+  });
+}
+
+export function addDemo(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command("demo")
+    .description("synthetic patient, organs, a simulation and the report; needs no input")
+    .option("--out <case>", "folder for the case", "viscera-demo");
+  withExamples(withCommonOptions(command), ["viscera demo", "viscera demo --seed 12 --out patient12"]);
+  bind<{ out: string }>(command, signal, async (context, _args, { out }) => {
+    const work = await makePhantomCase(context, { seed: context.seed }, out, true, ["drug"]);
+    context.console.text("");
+    context.console.text(
+      "The labels are the synthetic patient's true ones: no network was asked, none is shipped yet.",
+    );
+    await printCase(work);
+  });
+}
+
+/** Makes a phantom's case; with simulations also its organs and report. */
+async function makePhantomCase(
+  context: CommandContext,
+  parameters: Partial<PhantomParameters>,
+  out: string,
+  force: boolean,
+  simulations: readonly string[],
+): Promise<Workspace> {
+  const phantom = await createPhantom(parameters, context.job("Phantom"));
+  const whole = simulations.length > 0;
+  const initial: CaseFile = {
+    schema: 1,
+    kind: "phantom",
+    patient: phantom.patient,
+    scan: scanInfo(phantom.scan),
+    key: caseKey({ verb: "phantom", version: VERSION, parameters: phantom.truth.parameters, simulations }),
+    finished: [],
+    warnings: [],
+    provenance: [],
+  };
+  const steps = [
+    "scan",
+    "labels",
+    ...(whole ? ["organs", ...simulations.map((id) => `simulate:${id}`), "report"] : []),
+  ];
+  const folder = await CaseFolder.create(out, initial, steps, force);
+  const work = new Workspace(folder, context, whole ? "demo" : "phantom");
+  await savePhantom(work, phantom);
+  if (whole) {
+    await saveOrgans(work, {}, new Map());
+    for (const id of simulations)
+      await saveSimulation(work, simulationOf(id), {}, `the configuration of ${id}`);
+    await saveReport(work);
+  }
+  await folder.settle();
+  return work;
+}
+
+function phantomParameters(options: PhantomOptions, context: CommandContext): Partial<PhantomParameters> {
+  const number = (text: string | undefined, option: string, least: number, most: number) =>
+    text === undefined ? null : decimalNumber(text, option, least, most);
+  const triple = (
+    text: string,
+    option: string,
+    parse: (part: string) => number,
+  ): [number, number, number] => {
+    const parts = text.split(",").map(parse);
+    if (parts.length !== 3)
+      throw usageError(`${option} takes three numbers separated by commas, not "${text}".`);
+    return parts as [number, number, number];
+  };
+  const choice = <T extends string>(
+    text: string | undefined,
+    option: string,
+    allowed: readonly T[],
+  ): T | undefined => {
+    if (text === undefined || (allowed as readonly string[]).includes(text)) return text as T | undefined;
+    throw usageError(`${option} is one of ${allowed.join(", ")}, not "${text}".`);
+  };
+  const modality = choice(options.modality, "--modality", ["CT", "MR-T1", "MR-T2"] as const);
+  const phase = choice(options.phase, "--phase", ["native", "portal-venous"] as const);
+  const field = choice(options.field, "--field", ["torso", "chest", "abdomen"] as const);
+  const tumourMl = number(options.tumourMl, "--tumour-ml", 0.1, 2000);
+  const percent = number(options.stenosisPercent, "--stenosis-percent", 1, 99);
+  return {
+    seed: context.seed,
+    sex: choice(options.sex, "--sex", ["female", "male"] as const) ?? null,
+    heightCm: number(options.heightCm, "--height-cm", 120, 220),
+    weightKg: number(options.weightKg, "--weight-kg", 30, 250),
+    ageYears: number(options.ageYears, "--age-years", 18, 100),
+    ...(options.size
+      ? { size: triple(options.size, "--size", (part) => wholeNumber(part, "--size", 16, 1024)) }
+      : {}),
+    ...(options.spacingMm
+      ? {
+          spacingMm: triple(options.spacingMm, "--spacing-mm", (part) =>
+            decimalNumber(part, "--spacing-mm", 0.2, 20),
+          ),
+        }
+      : {}),
+    ...(modality ? { modality } : {}),
+    ...(phase ? { phase } : {}),
+    ...(field ? { field } : {}),
+    ...(tumourMl === null ? {} : { tumour: { organ: options.tumourOrgan ?? "liver", volumeMl: tumourMl } }),
+    ...(percent === null ? {} : { stenosis: { artery: options.stenosisArtery ?? "aorta", percent } }),
+  };
+}

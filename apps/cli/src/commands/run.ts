@@ -1,0 +1,264 @@
+import { readFile } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import {
+  type CaseFile,
+  inputError,
+  type LabelMap,
+  type Patient,
+  parseJson,
+  patientSchema,
+  type Simulation,
+  usageError,
+} from "@viscera/core";
+import { completeLabels } from "@viscera/organ";
+import { labelsToGrid, type RawLabel, readLabelNames } from "@viscera/scan";
+import { readLabels, readScan, type ScanFile, sha256File } from "@viscera/scan/node";
+import { segmentVolume } from "@viscera/segment";
+import { type LoadedModel, listModels, openModel } from "@viscera/segment/node";
+import type { Command } from "commander";
+import { CaseFolder } from "../case/case-folder.js";
+import { caseKey } from "../case/key.js";
+import { Workspace } from "../case/workspace.js";
+import { simulationList, simulationOf } from "../simulations.js";
+import { saveOrgans } from "../steps/make-organs.js";
+import { saveLabels } from "../steps/save-labels.js";
+import { saveReport } from "../steps/save-report.js";
+import { saveScan, scanInfo } from "../steps/save-scan.js";
+import { saveSimulation } from "../steps/save-simulation.js";
+import type { CommandContext } from "../terminal/context.js";
+import { VERSION } from "../version.js";
+import { printCase } from "./print-case.js";
+import { bind, withCommonOptions, withExamples } from "./verb.js";
+
+interface RunOptions {
+  out: string;
+  labels?: string;
+  labelNames?: string;
+  model?: string;
+  patient?: string;
+  simulate?: string;
+  config?: string[];
+  series?: string;
+  allowGaps?: boolean;
+  force?: boolean;
+}
+
+export function addRun(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command("run <scan>")
+    .description("the whole way for a real scan: labels, organ models, simulations, report")
+    .requiredOption("--out <case>", "folder for the case")
+    .option("--labels <file>", "labels of this scan: a label image, or a folder of one mask per structure")
+    .option(
+      "--label-names <file>",
+      "table of ids and names for the labels (TSV, CSV, JSON, Slicer, ITK-SNAP)",
+    )
+    .option("--model <model>", "network that makes the labels: a folder, an .onnx file or a stored name")
+    .option(
+      "--patient <file>",
+      "JSON with what is known of the patient (ageYears, sex, heightCm, weightKg, ...)",
+    )
+    .option("--simulate <ids>", "simulations to run, separated by commas (drug)")
+    .option("--config <id=file...>", "configuration of a simulation, e.g. drug=doses.json")
+    .option("--series <uid>", "which series of a DICOM folder")
+    .option("--allow-gaps", "accept missing slices and interpolate over them")
+    .option("--force", "replace an existing case (once the new one is complete)");
+  withExamples(withCommonOptions(command), [
+    "viscera run ct.nii.gz --labels seg.nii.gz --label-names names.tsv --simulate drug --out case",
+    "viscera run dicom-folder --model hippocampus-mr --out case",
+  ]);
+  bind<RunOptions>(command, signal, run);
+}
+
+async function run(context: CommandContext, [scanPath = ""]: string[], options: RunOptions): Promise<void> {
+  if (options.labels && options.model) {
+    throw usageError("Labels and a model were both given.", "Give either --labels or --model.");
+  }
+  if (options.labelNames && !options.labels) throw usageError("--label-names needs --labels.");
+  const simulations = simulationList(options.simulate);
+  const configs = await readConfigs(options.config ?? [], simulations);
+
+  const scan = await readScan(scanPath, {
+    ...context.job("Scan"),
+    ...(options.series === undefined ? {} : { series: options.series }),
+    allowGaps: options.allowGaps === true,
+  });
+  if (scan.colour) {
+    throw inputError(
+      "colour",
+      "The scan is a colour image; organs are found in scalar images.",
+      "`viscera convert` can still change its format.",
+    );
+  }
+  for (const warning of scan.warnings) context.console.warning(warning);
+  const source = await labelSource(scan, options, context);
+  const patient = await mergePatient(scan.patient, options.patient);
+  const inputs: Record<string, string> = { scan: scan.sha256, ...source.inputs };
+
+  const steps = ["scan", "labels", "organs", ...simulations.map((id) => `simulate:${id}`), "report"];
+  const initial: CaseFile = {
+    schema: 1,
+    kind: "scan",
+    patient,
+    scan: scanInfo(scan.volume),
+    key: caseKey({
+      verb: "run",
+      version: VERSION,
+      inputs,
+      patient,
+      simulations,
+      configs: Object.fromEntries(configs),
+      seed: context.seed,
+      series: options.series ?? null,
+      gaps: options.allowGaps === true,
+    }),
+    finished: [],
+    warnings: [],
+    provenance: [],
+  };
+  const folder = await CaseFolder.create(options.out, initial, steps, options.force === true);
+  const work = new Workspace(
+    folder,
+    context,
+    `run${simulations.length > 0 ? ` --simulate ${simulations.join(",")}` : ""}`,
+  );
+  await saveScan(work, scan.volume, { scan: scan.sha256 }, scan.warnings);
+  let confidence = new Map<number, number>();
+  await work.step("labels", "Labels", async () => {
+    const made = await source.make();
+    confidence = made.confidence;
+    for (const warning of made.warnings) context.console.warning(warning);
+    await saveLabels(work, made.labels, inputs, made.warnings);
+    return `${made.labels.labels.length} structures, ${made.origin}`;
+  });
+  await saveOrgans(work, inputs, confidence);
+  for (const id of simulations) {
+    await saveSimulation(
+      work,
+      simulationOf(id) as Simulation,
+      configs.get(id) ?? {},
+      `the configuration of ${id}`,
+    );
+  }
+  await saveReport(work);
+  await folder.settle();
+  await printCase(work);
+}
+
+interface LabelSource {
+  /** SHA-256 of what decides the labels. */
+  inputs: Record<string, string>;
+  make(): Promise<{ labels: LabelMap; confidence: Map<number, number>; warnings: string[]; origin: string }>;
+}
+
+async function labelSource(
+  scan: ScanFile,
+  options: RunOptions,
+  context: CommandContext,
+): Promise<LabelSource> {
+  if (options.labels) return importedLabels(scan, options.labels, options.labelNames, context);
+  const model = await chooseModel(scan, options.model);
+  return {
+    inputs: { model: model.file.sha256 },
+    make: async () => {
+      const { labels, confidence, warnings } = await segmentVolume(scan.volume, model, context.job("Labels"));
+      return { labels, confidence, warnings, origin: `by ${model.file.name} ${model.file.version}` };
+    },
+  };
+}
+
+async function importedLabels(
+  scan: ScanFile,
+  path: string,
+  namesPath: string | undefined,
+  context: CommandContext,
+): Promise<LabelSource> {
+  const read = await readLabels(path, context.job("Labels"));
+  const inputs: Record<string, string> = { labels: read.sha256 };
+  let names: RawLabel[] = read.names;
+  if (namesPath) {
+    names = readLabelNames(await readText(namesPath, "--label-names"), basename(namesPath));
+    inputs["labelNames"] = await sha256File(namesPath);
+  }
+  const warnings = [...read.warnings];
+  const { data, moved } = await labelsToGrid(read, scan.volume, context.job("Labels"));
+  if (moved) warnings.push("The labels lie on another grid than the scan and were resampled to it.");
+  const present = new Set<number>();
+  for (let i = 0; i < data.length; i++) present.add(data[i]!);
+  present.delete(0);
+  const named = new Map(names.map((label) => [label.id, label]));
+  const unnamed = [...present].filter((id) => !named.has(id));
+  if (unnamed.length > 0) {
+    warnings.push(
+      `${unnamed.length === present.size ? "The labels have" : `${unnamed.length} ids have`} no names: give a table with --label-names (ids alone are not assumed to be anybody's).`,
+    );
+  }
+  const raw = [...present].sort((a, b) => a - b).map((id) => named.get(id) ?? { id });
+  const labels = completeLabels(raw, `import:${basename(path)}`);
+  return {
+    inputs,
+    make: async () => ({
+      labels: { size: scan.volume.size, affine: scan.volume.affine, data, labels },
+      confidence: new Map(),
+      warnings,
+      origin: "imported",
+    }),
+  };
+}
+
+/** The model asked for, or the stored one that fits the scan. Throws `usage` that says which exist. */
+async function chooseModel(scan: ScanFile, name: string | undefined): Promise<LoadedModel> {
+  if (name) return openModel(name);
+  const models = await listModels();
+  const modality = scan.volume.modality;
+  const fitting = models.filter((model) => modality !== null && model.file.input.modality.includes(modality));
+  if (fitting.length === 1) return openModel(fitting[0]!.file.name);
+  const known = models
+    .map((model) => `${model.file.name} (${model.file.input.modality.join(", ")})`)
+    .join("; ");
+  throw usageError(
+    fitting.length > 1
+      ? `${fitting.length} stored models fit this ${modality}.`
+      : `No stored model fits this ${modality ?? "image of unknown modality"}.`,
+    `Give labels with --labels or a network with --model. ${known ? `Stored: ${known}.` : "None is stored: see `viscera models add`."}`,
+  );
+}
+
+async function mergePatient(fromHeader: Partial<Patient>, path: string | undefined): Promise<Patient> {
+  const given = path
+    ? parseJson(await readText(path, "--patient"), patientSchema.partial(), basename(path))
+    : {};
+  const known = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== null && value !== undefined),
+  );
+  return patientSchema.parse({ ...fromHeader, ...known });
+}
+
+async function readConfigs(
+  pairs: readonly string[],
+  simulations: readonly string[],
+): Promise<Map<string, unknown>> {
+  const configs = new Map<string, unknown>();
+  for (const pair of pairs) {
+    const [id = "", ...rest] = pair.split("=");
+    if (rest.length === 0 || !simulations.includes(id)) {
+      throw usageError(
+        `--config ${pair} names no simulation of this run.`,
+        "Write it as --config drug=doses.json together with --simulate drug.",
+      );
+    }
+    configs.set(id, await readConfig(rest.join("="), simulationOf(id)));
+  }
+  return configs;
+}
+
+/** A simulation's configuration file, checked. */
+export async function readConfig(path: string, simulation: Simulation): Promise<unknown> {
+  return parseJson(await readText(path, "--config"), simulation.configSchema, basename(path));
+}
+
+async function readText(path: string, option: string): Promise<string> {
+  return readFile(resolve(path), "utf8").catch(() => {
+    throw inputError("not-found", `The file "${path}" of ${option} cannot be read.`, "Check the path.");
+  });
+}

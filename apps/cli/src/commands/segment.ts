@@ -1,0 +1,79 @@
+import { existsSync, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { inputError, usageError } from "@viscera/core";
+import { readScan, writeVolume } from "@viscera/scan/node";
+import { segmentVolume } from "@viscera/segment";
+import { openModel, segmentFolder } from "@viscera/segment/node";
+import type { Command } from "commander";
+import { bind, withCommonOptions, withExamples } from "./verb.js";
+
+interface SegmentOptions {
+  model: string;
+  out: string;
+  mirror?: boolean;
+  force?: boolean;
+}
+
+export function addSegment(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command("segment <scan>")
+    .description("labels from a network, on the scan's own grid; a folder of scans gives a folder of labels")
+    .requiredOption(
+      "--model <model>",
+      "a model folder, a TF.js layers folder, an .onnx file or a stored name",
+    )
+    .requiredOption("--out <labels>", "label image (or folder, for a folder of scans)")
+    .option("--mirror", "average over mirrored copies (slower, often a little better)")
+    .option("--force", "replace existing labels");
+  withExamples(withCommonOptions(command), [
+    "viscera segment t1.nii.gz --model brainchop/model18cls --out labels.nii.gz",
+    "viscera segment scans/ --model hippocampus-mr --out labels/",
+  ]);
+  bind<SegmentOptions>(command, signal, async (context, [path = ""], options) => {
+    const model = await openModel(options.model);
+    if (!model.file.commercialUse)
+      context.console.warning(
+        `${model.file.name}: its licence (${model.file.licence}) forbids commercial use.`,
+      );
+    const mirror = options.mirror === undefined ? {} : { mirror: options.mirror };
+    if (existsSync(path) && statSync(path).isDirectory() && (await isFolderOfScans(path))) {
+      const result = await segmentFolder(path, options.out, model, { ...context.job("Segment"), ...mirror });
+      for (const { name, message } of result.failures) context.console.warning(`${name}: ${message}`);
+      context.console.text(
+        `${result.written.length} segmented, ${result.kept.length} were there, ${result.failures.length} failed.`,
+      );
+      context.console.result({ out: options.out, ...result });
+      if (result.failures.length > 0) process.exitCode = 3;
+      return;
+    }
+    if (existsSync(options.out) && options.force !== true)
+      throw usageError(`"${options.out}" exists.`, "Choose another name, or replace it with --force.");
+    const scan = await readScan(path, context.job("Scan"));
+    if (scan.colour)
+      throw inputError("colour", "The scan is a colour image; networks here take scalar images.");
+    for (const warning of scan.warnings) context.console.warning(warning);
+    const started = performance.now();
+    const { labels, confidence, warnings } = await segmentVolume(scan.volume, model, {
+      ...context.job("Segment"),
+      ...mirror,
+    });
+    for (const warning of warnings) context.console.warning(warning);
+    await writeVolume(options.out, labels, context.job("Segment"));
+    context.console.step(
+      "Segment",
+      `${labels.labels.length} structures by ${model.file.name} ${model.file.version}`,
+      (performance.now() - started) / 1000,
+    );
+    context.console.result({
+      out: options.out,
+      labels: labels.labels.map((label) => ({ ...label, confidence: confidence.get(label.id) ?? null })),
+      warnings,
+    });
+  });
+}
+
+/** True for a folder of image files; a folder of DICOM slices is one scan. */
+async function isFolderOfScans(path: string): Promise<boolean> {
+  const names = await readdir(path);
+  return names.some((name) => /\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|hdr)$/i.test(name));
+}

@@ -1,0 +1,35 @@
+import { Command } from "commander";
+import { addCompletion } from "./commands/completion.js";
+import { addConvert } from "./commands/convert.js";
+import { addInfo } from "./commands/info.js";
+import { addModels } from "./commands/models.js";
+import { addOrgans } from "./commands/organs.js";
+import { addDemo, addPhantom } from "./commands/phantom.js";
+import { addReport } from "./commands/report.js";
+import { addRun } from "./commands/run.js";
+import { addSegment } from "./commands/segment.js";
+import { addSimulate } from "./commands/simulate.js";
+import { VERSION } from "./version.js";
+
+/** The whole command line. Errors of use leave through commander's exit override. */
+export function buildProgram(signal: AbortSignal): Command {
+  const program = new Command("viscera")
+    .description(
+      "From a medical scan to simulated organs and a report.\nFor research and education only; no medical device.",
+    )
+    .version(VERSION)
+    .showHelpAfterError("(add --help for the options and an example)")
+    .addHelpText("after", "\nStart with:\n  $ viscera demo");
+  addDemo(program, signal);
+  addRun(program, signal);
+  addInfo(program, signal);
+  addConvert(program, signal);
+  addSegment(program, signal);
+  addOrgans(program, signal);
+  addSimulate(program, signal);
+  addReport(program, signal);
+  addPhantom(program, signal);
+  addModels(program, signal);
+  addCompletion(program);
+  return program;
+}

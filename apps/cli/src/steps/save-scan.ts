@@ -1,0 +1,33 @@
+import { CASE_PATHS, orientationOf, type ScanInfo, spacingOf, type Volume } from "@viscera/core";
+import { writeVolume } from "@viscera/scan/node";
+import type { Workspace } from "../case/workspace.js";
+
+export function scanInfo(volume: Volume): ScanInfo {
+  return {
+    modality: volume.modality,
+    unit: volume.unit,
+    size: [...volume.size],
+    spacingMm: spacingOf(volume.affine),
+    orientation: orientationOf(volume.affine),
+  };
+}
+
+export function describeGrid(volume: Pick<Volume, "size" | "affine"> & { modality?: string | null }): string {
+  const spacing = spacingOf(volume.affine).map((mm) => +mm.toFixed(2));
+  return `${volume.modality ? `${volume.modality}, ` : ""}${volume.size.join(" x ")} voxels of ${spacing.join(" x ")} mm`;
+}
+
+/** Writes the scan into the case. */
+export async function saveScan(
+  work: Workspace,
+  volume: Volume,
+  inputs: Record<string, string>,
+  warnings: readonly string[],
+): Promise<void> {
+  work.keep({ scan: volume });
+  await work.step("scan", "Scan", async () => {
+    await writeVolume(work.folder.at(CASE_PATHS.scan), volume, work.context.job("Scan"));
+    await work.folder.finish("scan", warnings, work.provenance(CASE_PATHS.scan, inputs));
+    return describeGrid(volume);
+  });
+}

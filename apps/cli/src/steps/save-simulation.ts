@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { CASE_PATHS, checkValue, type SeriesColumn, type Simulation } from "@viscera/core";
+import { writeVolume } from "@viscera/scan/node";
+import type { Workspace } from "../case/workspace.js";
+
+/** Runs one simulation in a case and writes its files. `config` is what the user gave; `{}` for the defaults. */
+export async function saveSimulation(
+  work: Workspace,
+  simulation: Simulation,
+  config: unknown,
+  where: string,
+): Promise<void> {
+  const checked = checkValue(config, simulation.configSchema, where);
+  await work.step(`simulate:${simulation.id}`, simulation.id, async () => {
+    const run = await simulation.run(
+      {
+        patient: work.folder.file.patient,
+        organs: await work.organs(),
+        scan: () => work.scan(),
+        labels: () => work.labels(),
+      },
+      checked,
+      work.context.job(simulation.id),
+    );
+    const paths = CASE_PATHS.run(simulation.id);
+    const configText = `${JSON.stringify(run.config, null, 2)}\n`;
+    await work.folder.write(paths.config, configText);
+    if (run.series.length > 0) await work.folder.write(paths.series, seriesCsv(run.series));
+    for (const field of run.fields) {
+      await writeVolume(work.folder.at(paths.field(field.name, "nii.gz")), field.volume);
+    }
+    await work.folder.writeJson(paths.summary, run.summary);
+    await work.folder.finish(
+      `simulate:${simulation.id}`,
+      run.summary.warnings,
+      work.provenance(
+        `${paths.folder}/`,
+        { config: createHash("sha256").update(configText).digest("hex") },
+        work.context.seed,
+      ),
+    );
+    const [first] = run.summary.values;
+    return first ? `${first.label} ${Number(first.value.toPrecision(3))} ${first.unit}` : run.summary.title;
+  });
+}
+
+/** series.csv: one column a quantity, headers `name[unit]`. */
+export function seriesCsv(series: readonly SeriesColumn[]): string {
+  const lines = [series.map(({ name, unit }) => `${name}[${unit}]`).join(",")];
+  for (let i = 0; i < series[0]!.values.length; i++)
+    lines.push(series.map(({ values }) => String(values[i])).join(","));
+  return `${lines.join("\n")}\n`;
+}
