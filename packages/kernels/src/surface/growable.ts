@@ -1,5 +1,7 @@
-/** Typed arrays that grow: the caller reserves room, writes into `data` and advances `length`. */
-export class GrowableArray<T extends Float32Array | Uint32Array | Uint16Array | Uint8Array> {
+type Growable = Float32Array | Uint32Array | Int16Array | Uint8Array;
+
+/** A typed array that grows: the caller reserves room, writes into `data` and advances `length`. */
+export class GrowableArray<T extends Growable> {
   data: T;
   length = 0;
   readonly #make: (length: number) => T;
@@ -19,6 +21,10 @@ export class GrowableArray<T extends Float32Array | Uint32Array | Uint16Array | 
     return this.data;
   }
 
+  push(value: number): void {
+    this.reserve(1)[this.length++] = value;
+  }
+
   /** A copy of exactly the elements written. */
   finish(): T {
     return this.data.slice(0, this.length) as T;
@@ -29,3 +35,7 @@ export const growableFloat32 = (): GrowableArray<Float32Array> =>
   new GrowableArray((length) => new Float32Array(length));
 export const growableUint32 = (): GrowableArray<Uint32Array> =>
   new GrowableArray((length) => new Uint32Array(length));
+export const growableInt16 = (): GrowableArray<Int16Array> =>
+  new GrowableArray((length) => new Int16Array(length));
+export const growableUint8 = (): GrowableArray<Uint8Array> =>
+  new GrowableArray((length) => new Uint8Array(length));
