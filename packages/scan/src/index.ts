@@ -1,1 +1,15 @@
 export * from "./dicom/index.js";
+export * from "./grid/boxes.js";
+export * from "./grid/crop.js";
+export { reorient } from "./grid/reorient.js";
+export * from "./grid/resample.js";
+export { webCompress, webDecompress } from "./image/compression.js";
+export * from "./image/image.js";
+export * from "./image/read-image.js";
+export { describeBytes } from "./image/read-voxels.js";
+export * from "./image/source.js";
+export { finiteRange, finiteVolume, narrowToInt16 } from "./image/values.js";
+export { type VoxelType, voxelTypeOf } from "./image/voxel-type.js";
+export * from "./image/write-image.js";
+export { type LabelImage, labelsFromImage } from "./labels/label-image.js";
+export { readLabelNames } from "./labels/names.js";

@@ -1,1 +1,4 @@
-export {};
+export { fileSource, sha256File, writeWhole } from "./files.js";
+export { type LabelsFile, readLabels } from "./read-labels.js";
+export { type ReadScanOptions, readScan, type ScanFile } from "./read-scan.js";
+export { writeVolume } from "./write-volume.js";

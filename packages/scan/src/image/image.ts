@@ -1,0 +1,38 @@
+import type { Volume } from "@viscera/core";
+
+/** Colour channels of an image: 8 bits, interleaved, 3 (RGB) or 4 (RGBA) a voxel. */
+export interface ColourData {
+  channels: number;
+  data: Uint8Array;
+}
+
+/** What a file or its neighbour says about one label value; everything but the value may be unknown. */
+export interface RawLabel {
+  id: number;
+  name?: string;
+  /** `#rrggbb` */
+  color?: string;
+  /** SNOMED CT concept id. */
+  snomed?: string | null;
+}
+
+export type ImageFormat = "nifti" | "nrrd" | "metaimage";
+
+/** An image file, its values as stored (slope applied, lengths in mm, world RAS+). */
+export interface ImageFile {
+  format: ImageFormat;
+  /** For a colour image: its luminance (ITU-R BT.601). */
+  volume: Volume;
+  colour: ColourData | null;
+  /** Label names that the file itself carries. */
+  names: RawLabel[];
+  /** For people, one sentence each. */
+  warnings: string[];
+}
+
+/** `#rrggbb` from channels 0 to 255, or null when one of them is no number. */
+export function hexColour(red: number, green: number, blue: number): string | null {
+  const channels = [red, green, blue].map((c) => Math.round(Math.min(255, Math.max(0, c))));
+  if (channels.some(Number.isNaN)) return null;
+  return `#${channels.map((c) => c.toString(16).padStart(2, "0")).join("")}`;
+}
