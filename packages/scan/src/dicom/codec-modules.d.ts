@@ -1,0 +1,31 @@
+/** What this package uses of the WebAssembly frame decoders, which bring no types. */
+interface FrameDecoder {
+  /** Memory of the module for `length` compressed bytes. */
+  getEncodedBuffer(length: number): Uint8Array;
+  decode(): void;
+  getDecodedBuffer(): Uint8Array;
+  getFrameInfo(): { width: number; height: number; bitsPerSample: number; componentCount: number };
+  delete(): void;
+}
+
+interface CodecOptions {
+  locateFile?: (file: string, directory: string) => string;
+  print?: (line: string) => void;
+  printErr?: (line: string) => void;
+}
+
+declare module "@cornerstonejs/codec-charls/decodewasmjs" {
+  interface JpegLsDecoder extends FrameDecoder {
+    /** 0 planes, 1 lines, 2 samples; the decoded buffer is planar for 0, by pixel for the others. */
+    getInterleaveMode(): number;
+  }
+  export default function load(options: CodecOptions): Promise<{ JpegLSDecoder: new () => JpegLsDecoder }>;
+}
+
+declare module "@cornerstonejs/codec-openjpeg/decodewasmjs" {
+  export default function load(options: CodecOptions): Promise<{ J2KDecoder: new () => FrameDecoder }>;
+}
+
+declare module "@cornerstonejs/codec-openjph/wasmjs" {
+  export default function load(options: CodecOptions): Promise<{ HTJ2KDecoder: new () => FrameDecoder }>;
+}
