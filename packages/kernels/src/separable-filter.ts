@@ -1,22 +1,49 @@
 import type { Size3, Vec3, VoxelArray } from "@viscera/core";
+import { checkImage } from "./check.js";
+import { separableFilterWasm } from "./generated/separable-filter.js";
 import type { KernelOptions } from "./options.js";
-import {
-  gaussianWeights,
-  type SeparableWeights,
-  separableFilterReference,
-} from "./separable-filter.reference.js";
+import { columnStages } from "./pool/column-stages.js";
+import { MemoryLayout } from "./pool/memory-layout.js";
+import { runJob } from "./pool/pool.js";
+import type { Stage } from "./pool/stage.js";
+import { checkWeights, gaussianWeights, type SeparableWeights } from "./separable-filter.reference.js";
 
 /**
  * Correlates the image with weights along each axis in turn; beyond the border the edge voxel repeats
- * (scipy.ndimage.correlate1d, mode "nearest").
+ * (scipy.ndimage.correlate1d, mode "nearest"). Sums are floats.
  */
 export async function separableFilter(
   image: VoxelArray,
   size: Size3,
   weights: SeparableWeights,
-  _options: KernelOptions = {},
+  options: KernelOptions = {},
 ): Promise<Float32Array> {
-  return separableFilterReference(image, size, weights);
+  checkImage(image, size);
+  checkWeights(weights);
+  const [nx, ny, nz] = size;
+  const layout = new MemoryLayout();
+  const data = layout.reserve(4 * image.length);
+  const weightsAt = weights.map((w) => layout.reserve(4 * w.length));
+  const radius = weights.map((w) => (w.length - 1) / 2);
+  const stages: Stage[] = [
+    { name: "filter", call: "rows", count: ny * nz, parameters: [data, nx, weightsAt[0]!, radius[0]!] },
+    ...columnStages("filter", data, size, (axis) => [weightsAt[axis]!, radius[axis]!]),
+  ];
+  return runJob(
+    {
+      wasm: separableFilterWasm,
+      layout,
+      scratchBytes: ({ scratchBytes }) => scratchBytes!(nx, Math.max(ny, nz), Math.max(...radius)),
+      load: (memory) => {
+        new Float32Array(memory, data, image.length).set(image);
+        for (const [axis, at] of weightsAt.entries())
+          new Float32Array(memory, at, weights[axis]!.length).set(weights[axis]!);
+      },
+      stages: stages.filter((_, axis) => weights[axis]!.length > 1 || weights[axis]![0] !== 1),
+      read: (memory) => new Float32Array(memory, data, image.length).slice(),
+    },
+    options,
+  );
 }
 
 /**
