@@ -1,0 +1,57 @@
+// Bundles the page's script and style into dist/client-bundle.js, as two strings that the report writes into its
+// HTML. Does nothing when the bundle is newer than every source; a rename makes it safe beside other builds.
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const PACKAGE = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const OUTPUT = join(PACKAGE, "dist", "client-bundle.js");
+
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+function isCurrent() {
+  const sources = [join(PACKAGE, "src"), join(PACKAGE, "package.json"), fileURLToPath(import.meta.url)];
+  try {
+    return statSync(OUTPUT).mtimeMs > Math.max(...sources.map(newest));
+  } catch {
+    return false;
+  }
+}
+
+async function bundle(entry, options = {}) {
+  const result = await build({
+    entryPoints: [join(PACKAGE, "src", "client", entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    target: ["es2022", "chrome105", "firefox113", "safari16.4"],
+    legalComments: "none",
+    logLevel: "error",
+    ...options,
+  });
+  return result.outputFiles[0].text.trim();
+}
+
+if (!isCurrent()) {
+  const script = await bundle("main.ts", { format: "iife", conditions: ["import"] });
+  const style = await bundle("style.css");
+  if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) {
+    throw new Error("The bundle holds text that would end its own element.");
+  }
+  mkdirSync(dirname(OUTPUT), { recursive: true });
+  const temporary = `${OUTPUT}.${process.pid}`;
+  try {
+    writeFileSync(
+      temporary,
+      `export const CLIENT_SCRIPT = ${JSON.stringify(script)};\nexport const CLIENT_STYLE = ${JSON.stringify(style)};\n`,
+    );
+    renameSync(temporary, OUTPUT);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}

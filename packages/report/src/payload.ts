@@ -1,0 +1,108 @@
+/** The page's data: what is drawn at once and what is embedded for the page's script. */
+import { type JobOptions, spacingOf, throwIfCancelled } from "@viscera/core";
+import { chartsOf } from "./charts.js";
+import { deflate, toBase64 } from "./compression.js";
+import { type DisplayGrid, displayGridOf, displayImageOf, displayLabelsOf } from "./display-grid.js";
+import { packImage, packLabels } from "./image-packing.js";
+import type { Manifest } from "./manifest.js";
+import { limitTriangles } from "./mesh-clustering.js";
+import { packMesh } from "./mesh-packing.js";
+import type { Part } from "./mesh-picture.js";
+import { formatUnit } from "./numbers.js";
+import { PLANES } from "./planes.js";
+import type { ReportInput } from "./report-input.js";
+import { paletteOf, richestSlice, type SliceSource } from "./slice-image.js";
+import type { Structure } from "./structures.js";
+import { windowsFor } from "./windows.js";
+
+/** Triangles a page shows smoothly on a plain laptop. */
+const MOST_TRIANGLES = 400_000;
+
+/** The page's data, as it is drawn at once and as it is embedded. */
+export interface Payload {
+  manifest: Manifest;
+  source: SliceSource | null;
+  grid: DisplayGrid | null;
+  parts: (Part & { structure: number })[];
+  /** Edge of the clusters that display surfaces were coarsened with; null when they are as given. */
+  clusterMm: number | null;
+  blocks: { image: string; labels: string; meshes: string };
+}
+
+export async function payloadOf(
+  input: ReportInput,
+  structures: readonly Structure[],
+  options: JobOptions,
+): Promise<Payload> {
+  const step = (done: number) => {
+    throwIfCancelled(options.signal);
+    options.onProgress?.({ stage: "report", done, total: 5 });
+  };
+  step(0);
+  const base = input.scan ?? input.labels;
+  const grid = base ? displayGridOf(base) : null;
+  const image = grid && input.scan ? displayImageOf(input.scan, grid) : null;
+  step(1);
+  const ids = structures.map((structure) => structure.id);
+  const labels = grid && input.labels ? displayLabelsOf(input.labels, grid, ids) : null;
+  const palette = paletteOf(structures.map((structure) => structure.color));
+  const source = grid ? { size: grid.size, image, labels, palette } : null;
+  step(2);
+  const numberOf = new Map(ids.map((id, i) => [id, i + 1]));
+  const solid = input.meshes.filter(({ mesh }) => mesh.indices.length > 0);
+  const limited = limitTriangles(
+    solid.map(({ mesh }) => mesh),
+    MOST_TRIANGLES,
+  );
+  const parts = solid.map(({ id }, i) => {
+    const structure = numberOf.get(id)!;
+    return { structure, mesh: limited.meshes[i]!, color: structures[structure - 1]!.color };
+  });
+  step(3);
+  const packed = parts.map(({ mesh }) => packMesh(mesh));
+  const bytes = new Uint8Array(packed.reduce((sum, mesh) => sum + mesh.bytes.length, 0));
+  let at = 0;
+  for (const mesh of packed) {
+    bytes.set(mesh.bytes, at);
+    at += mesh.bytes.length;
+  }
+  const blocks = {
+    image: image ? await packImage(image.data) : "",
+    labels: labels ? await packLabels(labels) : "",
+    meshes: packed.length > 0 ? toBase64(await deflate(bytes)) : "",
+  };
+  step(4);
+  const manifest: Manifest = {
+    grid: grid && { size: grid.size, affine: grid.affine, spacingMm: spacingOf(grid.affine) },
+    image: image && {
+      slope: image.slope,
+      intercept: image.intercept,
+      unit: formatUnit(input.scan!.unit),
+    },
+    hasLabels: labels !== null,
+    windows: input.scan && image ? windowsFor(shownScan(input.scan, image)) : [],
+    start: grid
+      ? ([PLANES.sagittal, PLANES.coronal, PLANES.axial].map((p) => richestSlice(grid.size, labels, p)) as [
+          number,
+          number,
+          number,
+        ])
+      : [0, 0, 0],
+    structures: structures.map(({ title, group, color, envelope }) => ({ title, group, color, envelope })),
+    meshes: packed.map(({ bytes: own, ...rest }, i) => ({
+      ...rest,
+      structure: parts[i]!.structure,
+      length: own.length,
+    })),
+    charts: input.runs.flatMap(chartsOf),
+  };
+  return { manifest, source, grid, parts, clusterMm: limited.cellMm, blocks };
+}
+
+/** The scan's values at display resolution, for choosing windows. */
+function shownScan(
+  { modality, unit }: { modality: string | null; unit: string | null },
+  { data, slope, intercept }: { data: Int16Array; slope: number; intercept: number },
+) {
+  return { modality, unit, data: Float32Array.from(data, (value) => intercept + slope * value) };
+}

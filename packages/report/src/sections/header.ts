@@ -1,0 +1,122 @@
+/** What was examined, who the patient is as far as it is known, and the numbers to see first. */
+import { html, type Markup } from "../html.js";
+import { formatCount, formatFixed, formatNumber, formatUnit } from "../numbers.js";
+import type { ReportInput } from "../report-input.js";
+import type { Structure } from "../structures.js";
+import { phantomNotice, researchNotice } from "./notice.js";
+
+const MODALITIES: Record<string, string> = {
+  CT: "Computed tomography (CT)",
+  MR: "Magnetic resonance (MR)",
+  PT: "Positron emission tomography (PET)",
+  US: "Ultrasound",
+};
+
+export function titleOf(input: ReportInput): string {
+  return (
+    input.title ?? (input.caseFile.kind === "phantom" ? "Organ report, synthetic patient" : "Organ report")
+  );
+}
+
+function fact(term: string, value: string | null): Markup {
+  return html`<div><dt>${term}</dt><dd${value === null && html` class="unknown"`}>${value ?? "unknown"}</dd></div>`;
+}
+
+function patientFacts(input: ReportInput): Markup {
+  const p = input.caseFile.patient;
+  const bmi = p.heightCm && p.weightKg ? p.weightKg / (p.heightCm / 100) ** 2 : null;
+  const text = (value: number | null, unit: string, decimals = 0) =>
+    value === null ? null : `${formatFixed(value, Number.isInteger(value) ? 0 : decimals)}\u00a0${unit}`;
+  const pressure =
+    p.systolicMmHg !== null && p.diastolicMmHg !== null
+      ? `${Math.round(p.systolicMmHg)}/${Math.round(p.diastolicMmHg)}\u00a0mmHg`
+      : null;
+  const further = [
+    ["Heart rate", text(p.heartRateBpm, "/min")],
+    ["Blood pressure", pressure],
+    ["Cardiac output", text(p.cardiacOutputLPerMin, "L/min", 1)],
+    ["Haematocrit", p.haematocrit === null ? null : `${formatFixed(100 * p.haematocrit, 0)}\u00a0%`],
+    ["Creatinine", text(p.creatinineMgPerDl, "mg/dL", 2)],
+  ] as const;
+  return html`<dl class="facts">
+${fact("Age", p.ageYears === null ? null : ageText(p.ageYears))}
+${fact("Sex", p.sex)}
+${fact("Height", text(p.heightCm, "cm"))}
+${fact("Weight", text(p.weightKg, "kg", 1))}
+${fact("Body mass index", bmi === null ? null : `${formatFixed(bmi, 1)}\u00a0kg/m²`)}
+${further.map(([term, value]) => value !== null && fact(term, value))}
+</dl>`;
+}
+
+function ageText(years: number): string {
+  if (years >= 2) return `${Math.floor(years)}\u00a0years`;
+  const months = Math.floor(years * 12);
+  return `${months}\u00a0month${months === 1 ? "" : "s"}`;
+}
+
+function imageFacts(input: ReportInput): Markup {
+  const scan = input.caseFile.scan;
+  if (!scan) return html`<dl class="facts">${fact("Image", null)}</dl>`;
+  const by = (values: number[], decimals: number) => values.map((v) => formatFixed(v, decimals)).join(" × ");
+  const modality = scan.modality === null ? null : (MODALITIES[scan.modality] ?? scan.modality);
+  return html`<dl class="facts">
+${fact("Image", modality)}
+${fact(
+  "Field of view",
+  `${by(
+    scan.size.map((n, i) => n * scan.spacingMm[i]!),
+    0,
+  )}\u00a0mm`,
+)}
+${fact("Voxel", `${by(scan.spacingMm, 2)}\u00a0mm`)}
+${fact("Voxels", scan.size.join(" × "))}
+${fact("Stored axes", scan.orientation)}
+</dl>`;
+}
+
+/** Two to four words a number is worth: structures, liver, cut structures, first results of each run. */
+function keyFigures(input: ReportInput, structures: readonly Structure[]): Markup {
+  const figures: { value: string; unit: string; label: string; note?: string }[] = [];
+  const measured = structures.filter(({ organ }) => organ && organ.volumeMl > 0);
+  figures.push({
+    value: formatCount(measured.length || structures.length),
+    unit: "",
+    label: (measured.length || structures.length) === 1 ? "structure" : "structures",
+  });
+  const liver = measured.find(({ name }) => name === "liver");
+  const main =
+    liver ?? measured.filter((s) => !s.envelope).sort((a, b) => b.organ!.volumeMl - a.organ!.volumeMl)[0];
+  if (main) {
+    const cut = main.organ!.touchesBorder;
+    figures.push({
+      value: `${cut ? "≥\u2009" : ""}${formatNumber(main.organ!.volumeMl)}`,
+      unit: "mL",
+      label: `${main.title} volume`,
+    });
+  }
+  const cut = measured.filter(({ organ }) => organ!.touchesBorder).length;
+  if (measured.length > 0) {
+    figures.push({ value: formatCount(cut), unit: "", label: "cut by the image's edge" });
+  }
+  for (const run of input.runs)
+    for (const { label, value, unit } of run.summary.values.slice(0, input.runs.length > 1 ? 2 : 3))
+      figures.push({ value: formatNumber(value), unit: formatUnit(unit), label, note: run.summary.title });
+  return html`<ul class="figures" aria-label="Key figures">${figures.map(
+    ({ value, unit, label, note }) =>
+      html`<li><span class="value">${value}${unit && html`<span class="unit">\u00a0${unit}</span>`}</span><span class="label">${label}</span>${note && html`<span class="source">${note}</span>`}</li>`,
+  )}</ul>`;
+}
+
+export function headerSection(input: ReportInput, structures: readonly Structure[]): Markup {
+  return html`<header class="head">
+<p class="maker">Viscera <span>organ report</span></p>
+<h1>${titleOf(input)}</h1>
+${researchNotice()}
+${input.caseFile.kind === "phantom" && phantomNotice()}
+<div class="who">
+<section aria-label="Patient"><h2 class="small">Patient</h2>${patientFacts(input)}</section>
+<section aria-label="Image"><h2 class="small">Image</h2>${imageFacts(input)}</section>
+</div>
+${keyFigures(input, structures)}
+</header>`;
+}

@@ -1,0 +1,82 @@
+/** Each run: its numbers, curves, explanatory tables and configuration. */
+import type { Table } from "@viscera/core";
+import { axisTitle, chartLegend, chartSvg } from "../chart-svg.js";
+import { type Chart, chartsOf } from "../charts.js";
+import { html, type Markup } from "../html.js";
+import { formatCount, formatNumber, formatUnit } from "../numbers.js";
+import type { ReportInput, ReportRun } from "../report-input.js";
+import { valueWithoutPaths, withoutPaths } from "../wording.js";
+
+function valuesTable(run: ReportRun): Markup {
+  const { values } = run.summary;
+  if (values.length === 0) return html``;
+  const intervals = values.some(({ low, high }) => low !== null && high !== null);
+  return html`<table class="values">
+<caption>Results</caption>
+<thead><tr><th scope="col">Quantity</th><th scope="col" class="number">Value</th><th scope="col">Unit</th>${intervals && html`<th scope="col" class="number">Interval</th>`}</tr></thead>
+<tbody>${values.map(
+    ({ label, value, unit, low, high }) =>
+      html`<tr><th scope="row">${label}</th><td class="number">${formatNumber(value)}</td><td>${formatUnit(unit)}</td>${intervals && html`<td class="number">${low !== null && high !== null ? `${formatNumber(low)} to ${formatNumber(high)}` : ""}</td>`}</tr>`,
+  )}</tbody></table>`;
+}
+
+function chartFigure(chart: Chart, number: number): Markup {
+  return html`<figure class="chart" data-chart="${number}">
+<figcaption><strong>${chart.title}</strong><span class="axis-unit">${formatUnit(chart.unit)} against ${axisTitle(chart.xLabel.toLowerCase(), chart.xUnit)}</span></figcaption>
+<div class="live"></div>
+<div class="static">${chartSvg(chart)}${chartLegend(chart)}</div>
+${chart.thinned && html`<p class="caption">Drawn with fewer points than were computed; peaks and troughs are kept.</p>`}
+</figure>`;
+}
+
+function explanatoryTable({ title, columns, rows }: Table): Markup {
+  const numeric = columns.map((_, c) => rows.some((r) => typeof r[c] === "number"));
+  const long = rows.length > 14;
+  const table = html`<div class="table-scroll" tabindex="0" role="region" aria-label="${title}"><table>
+${!long && html`<caption>${title}</caption>`}
+<thead><tr>${columns.map((column, c) => html`<th scope="col"${numeric[c] && html` class="number"`}>${column}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (row) =>
+      html`<tr>${row.map((cell, c) => html`<td${numeric[c] && html` class="number"`}>${cellText(cell)}</td>`)}</tr>`,
+  )}</tbody></table></div>`;
+  return long
+    ? html`<details class="fold print-open"><summary>${title} (${rows.length} rows)</summary>${table}</details>`
+    : table;
+}
+
+function cellText(cell: string | number | null): string {
+  if (cell === null) return "–";
+  if (typeof cell === "string") return withoutPaths(cell);
+  return Number.isInteger(cell) ? formatCount(cell) : formatNumber(cell);
+}
+
+function runSection(run: ReportRun, firstChart: number): Markup {
+  const charts = chartsOf(run);
+  const { summary } = run;
+  return html`<section class="run" aria-labelledby="run-${firstChart}-${run.name}">
+<h3 id="run-${firstChart}-${run.name}">${summary.title}</h3>
+<p class="meta">Simulation “${summary.simulation}”, version ${summary.version}; run “${run.name}”</p>
+${
+  summary.warnings.length > 0 &&
+  html`<ul class="run-warnings">${summary.warnings.map((message) => html`<li>${withoutPaths(message)}</li>`)}</ul>`
+}
+${valuesTable(run)}
+<div class="charts">${charts.map((chart, i) => chartFigure(chart, firstChart + i))}</div>
+<div class="tables">${summary.tables.map(explanatoryTable)}</div>
+<details class="fold"><summary>Configuration as it was used</summary><pre tabindex="0">${JSON.stringify(valueWithoutPaths(run.config), null, 2) ?? "none"}</pre></details>
+</section>`;
+}
+
+export function simulationsSection(input: ReportInput): Markup {
+  if (input.runs.length === 0) return html``;
+  let next = 0;
+  const sections = input.runs.map((run) => {
+    const section = runSection(run, next);
+    next += chartsOf(run).length;
+    return section;
+  });
+  return html`<section id="simulations" aria-labelledby="simulations-title">
+<h2 id="simulations-title">Simulations</h2>
+${sections}
+</section>`;
+}

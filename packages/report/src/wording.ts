@@ -1,0 +1,51 @@
+/** Words for structures and what is special about them. */
+import type { OrganRecord } from "@viscera/core";
+
+/** `kidney_left` -> "Left kidney", `vertebrae_L1` -> "Vertebra L1". */
+export function displayNameOf(name: string): string {
+  const words = name.replace(/[_.]+/g, " ").trim().split(/\s+/);
+  const side = words.findIndex((word) => /^(left|right)$/i.test(word));
+  if (side > 0) words.unshift(words.splice(side, 1)[0]!);
+  const text = words.join(" ").replace(/^vertebrae /i, "Vertebra ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What a reader must know about a structure's measures, as short phrases. */
+export function flagsOf(organ: OrganRecord): string[] {
+  const flags: string[] = [];
+  if (organ.touchesBorder) flags.push("reaches the edge of the image");
+  if (organ.pieces > 1) flags.push(`${organ.pieces} pieces`);
+  if (organ.mesh === null) flags.push("no surface");
+  if (organ.confidence !== null && organ.confidence < 0.7) {
+    flags.push(`low confidence (${Math.round(organ.confidence * 100)}\u00a0%)`);
+  }
+  return flags;
+}
+
+/** Structures that wrap others and would hide them: drawn translucent. */
+export function isEnvelope(name: string, group: string): boolean {
+  return (
+    /(^|_)(skin|body|fat|muscle|muscles|torso|trunk|extremities|gluteus|iliopsoas|autochthon|subcutaneous)(_|$)/i.test(
+      name,
+    ) || /muscle|skin|soft tissue|body wall/i.test(group)
+  );
+}
+
+const ABSOLUTE_PATH = /(^|[\s"'=(,:;[])(?:file:\/\/|~|[A-Za-z]:(?=[\\/]))?(?:[\\/][^\s\\/"'<>|]+){2,}[\\/]?/g;
+
+/** Text with the paths of somebody's machine taken out; they may name a person. */
+export function withoutPaths(text: string): string {
+  return text.replace(ABSOLUTE_PATH, "$1…");
+}
+
+/** The same for every string of a JSON value. */
+export function valueWithoutPaths(value: unknown): unknown {
+  if (typeof value === "string") return withoutPaths(value);
+  if (Array.isArray(value)) return value.map(valueWithoutPaths);
+  if (value !== null && typeof value === "object") {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, entry]) => [withoutPaths(key), valueWithoutPaths(entry)]),
+    );
+  }
+  return value;
+}
