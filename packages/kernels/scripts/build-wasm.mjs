@@ -1,6 +1,6 @@
-// Compiles each assembly/<name>.ts to src/generated/<name>.ts, which holds the WebAssembly as base64 text, so that
-// Node and browsers load it alike and without a request. Skips what is newer than its source and this script;
-// files are written beside and renamed, so several builds may run at once.
+// Compiles each assembly/<name>.ts (assembly/shared holds what they import) to src/generated/<name>.ts, which holds
+// the WebAssembly as base64 text, so that Node and browsers load it alike and without a request. Skips what is newer
+// than all sources and this script; files are written beside and renamed, so several builds may run at once.
 import {
   existsSync,
   mkdirSync,
@@ -28,10 +28,8 @@ const time = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 const names = readdirSync(SOURCES)
   .filter((file) => file.endsWith(".ts"))
   .map((file) => basename(file, ".ts"));
-const newestInput = Math.max(
-  time(fileURLToPath(import.meta.url)),
-  ...names.map((name) => time(join(SOURCES, `${name}.ts`))),
-);
+const inputs = readdirSync(SOURCES, { recursive: true }).map((file) => join(SOURCES, file));
+const newestInput = Math.max(...[fileURLToPath(import.meta.url), ...inputs].map(time));
 const stale = names.filter((name) => time(join(OUTPUT, `${name}.ts`)) <= newestInput);
 
 async function compile(asc, name, extra) {

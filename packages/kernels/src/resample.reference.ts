@@ -19,6 +19,20 @@ export function newArrayLike<T extends VoxelArray>(like: T, length: number): T {
   return new (like.constructor as new (length: number) => T)(length);
 }
 
+/** Numbers of the same type as `like` at a memory's address. */
+export function viewOf<T extends VoxelArray>(
+  like: T,
+  memory: ArrayBufferLike,
+  address: number,
+  length: number,
+): T {
+  return new (like.constructor as new (memory: ArrayBufferLike, address: number, length: number) => T)(
+    memory,
+    address,
+    length,
+  );
+}
+
 /** Throws unless grid and parameters suit the image. */
 export function checkResample(image: VoxelArray, size: Size3, parameters: ResampleParameters): void {
   checkImage(image, size);
