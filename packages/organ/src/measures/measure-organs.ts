@@ -11,9 +11,7 @@ import {
   type OrganRecord,
   sameGrid,
   throwIfCancelled,
-  type Vec3,
   type Volume,
-  type VoxelBox,
 } from "@viscera/core";
 import { intensityPeaks, type PeakFinder } from "./intensity-peak.js";
 import { meshSums } from "./mesh-sums.js";
@@ -42,19 +40,26 @@ interface Tools {
   peaks: PeakFinder | null;
 }
 
-/** Extents of the voxels of a box in world mm. */
-function worldBox(
-  { min, max }: VoxelBox,
-  affine: Affine,
-): [[number, number, number], [number, number, number]] {
+/** The box along the world's axes that encloses a structure's voxels with their extents, mm. */
+function worldBox({ row, start, end, size }: Runs, affine: Affine): OrganRecord["boundingBoxMm"] {
   const low: [number, number, number] = [Infinity, Infinity, Infinity];
   const high: [number, number, number] = [-Infinity, -Infinity, -Infinity];
-  for (let corner = 0; corner < 8; corner++) {
-    const index = [0, 1, 2].map((axis) => ((corner >> axis) & 1 ? max[axis]! + 0.5 : min[axis]! - 0.5));
-    applyToPoint(affine, index as unknown as Vec3).forEach((value, axis) => {
-      low[axis] = Math.min(low[axis]!, value);
-      high[axis] = Math.max(high[axis]!, value);
-    });
+  for (let r = 0; r < row.length; r++) {
+    const z = Math.floor(row[r]! / size[1]);
+    const y = row[r]! - z * size[1];
+    for (let axis = 0; axis < 3; axis++) {
+      const origin = affine[4 * axis + 1]! * y + affine[4 * axis + 2]! * z + affine[4 * axis + 3]!;
+      const first = origin + affine[4 * axis]! * start[r]!;
+      const last = origin + affine[4 * axis]! * (end[r]! - 1);
+      low[axis] = Math.min(low[axis]!, first, last);
+      high[axis] = Math.max(high[axis]!, first, last);
+    }
+  }
+  for (let axis = 0; axis < 3; axis++) {
+    const half =
+      (Math.abs(affine[4 * axis]!) + Math.abs(affine[4 * axis + 1]!) + Math.abs(affine[4 * axis + 2]!)) / 2;
+    low[axis]! -= half;
+    high[axis]! += half;
   }
   return [low, high];
 }
@@ -107,7 +112,7 @@ function measureOne(
     surfaceVolumeMl: surface ? surface.volumeMl : mesh.volumeMm3 / 1000,
     areaMm2: mesh.areaMm2,
     centroidMm: place.centroidMm,
-    boundingBoxMm: worldBox(runs.box, affine),
+    boundingBoxMm: worldBox(runs, affine),
     principalAxesMm: place.varianceMm2.map((variance) => 4 * Math.sqrt(variance)) as [number, number, number],
     pieces: countPieces(runs),
     intensity,

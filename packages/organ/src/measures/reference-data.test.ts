@@ -69,7 +69,6 @@ testWithShared(
       if (!/^(morph|loc|stat)_/.test(tag) || value === "") continue;
       const reached = record!.measures[tag];
       assert.ok(typeof reached === "number", `${tag} is missing`);
-      if (process.env["VISCERA_SHOW"]) console.log(tag, value, tolerance, reached);
       // Given to three significant digits, and to be compared in them; 1e-12 is for the subtraction alone.
       assertClose(rounded(reached), Number(value), { absolute: Number(tolerance) + 1e-12 }, tag);
       rows++;
@@ -86,9 +85,7 @@ testWithShared(
     const table = new Map(names.map((line) => [Number(line.split("\t")[0]), line.split("\t")[1]!]));
     const labels = asLabelMap(readNifti(seg), table);
     const scan = asVolume(readNifti(ct), "HU");
-    const from = performance.now();
     const records = await measureOrgans(labels, scan);
-    if (process.env["VISCERA_SHOW"]) console.log("ms", performance.now() - from);
     assert.equal(records.length, 61);
     assert.equal(records.length + emptyLabels(labels).length, labels.labels.length);
     const liver = records.find((record) => record.name === "liver")!;
@@ -96,12 +93,9 @@ testWithShared(
     assert.ok(liver.intensity!.mean > 40 && liver.intensity!.mean < 150, `${liver.intensity!.mean} HU`);
     const lung = records.find((record) => record.name === "lung_lower_lobe_left")!;
     assert.ok(lung.intensity!.mean < -500, `${lung.intensity!.mean} HU`);
+    // Everything that a scan without bad voxels defines is there, for every structure.
     for (const record of records)
-      for (const [tag, value] of Object.entries(record.measures)) {
-        assert.ok(value === null || Number.isFinite(value), `${record.name} ${tag}`);
-        if (value === null && process.env["VISCERA_SHOW"])
-          console.log(record.name, tag, value, record.measures["voxels"]);
-      }
-    if (process.env["VISCERA_SHOW"]) console.log(liver);
+      for (const [tag, value] of Object.entries(record.measures))
+        assert.notEqual(value, null, `${record.name} ${tag}`);
   },
 );
