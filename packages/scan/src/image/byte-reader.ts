@@ -39,6 +39,11 @@ export class ByteReader {
     this.#position += count;
   }
 
+  /** The bytes at hand (at least one) without moving on; null at the end. */
+  async chunk(): Promise<Uint8Array | null> {
+    return (await this.#fill()) ? this.#chunk : null;
+  }
+
   /** Up to `count` bytes without moving on; fewer only at the end. `count` is small (a header). */
   async peek(count: number): Promise<Uint8Array> {
     while (this.#chunk.length < count && !this.#ended) await this.#pull();

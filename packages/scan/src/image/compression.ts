@@ -1,6 +1,6 @@
 /** Compression by the platform's own streams, which browsers and Node have alike. */
 import { inputError, VisceraError } from "@viscera/core";
-import type { Compression, Decompress } from "./source.js";
+import type { Compression, Decompress, ReadImageOptions } from "./source.js";
 
 /**
  * Deflate shrinks 258 bytes to 2 bits at best, 1032 to 1; a header that claims more voxels than that from a
@@ -38,7 +38,7 @@ async function* throughWebStream(
   }
 }
 
-/** Unpacks by DecompressionStream. */
+/** Unpacks by DecompressionStream, which takes bytes after the end for an error. */
 export const webDecompress: Decompress = (bytes, format) =>
   throughWebStream(bytes, new DecompressionStream(format));
 
@@ -50,15 +50,24 @@ export function webCompress(
   return throughWebStream(bytes, new CompressionStream(format));
 }
 
+/** A packed file or stretch of one, for messages. */
+export interface Packed {
+  bytes: AsyncIterable<Uint8Array>;
+  format: Compression;
+  name: string;
+}
+
 /** Unpacks and turns the library's errors into `input.truncated` and `input.corrupt`, naming the file. */
 export async function* unpack(
-  bytes: AsyncIterable<Uint8Array>,
-  format: Compression,
-  decompress: Decompress,
-  name: string,
+  { bytes, format, name }: Packed,
+  options: ReadImageOptions,
+  warnings: string[],
 ): AsyncGenerator<Uint8Array> {
+  const decompress = options.decompress ?? webDecompress;
+  const onRest = () =>
+    warnings.push(`${name} has bytes after its compressed data, which were not looked at.`);
   try {
-    yield* decompress(bytes, format);
+    yield* decompress(bytes, format, onRest);
   } catch (error) {
     if (error instanceof VisceraError) throw error;
     const message = error instanceof Error ? error.message : String(error);

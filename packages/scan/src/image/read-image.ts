@@ -3,10 +3,8 @@ import { readMetaImage } from "../metaimage/read.js";
 import { niftiVersion } from "../nifti/header.js";
 import { readNifti } from "../nifti/read.js";
 import { readNrrd } from "../nrrd/read.js";
-import { ByteReader } from "./byte-reader.js";
-import { unpack, webDecompress } from "./compression.js";
 import type { ImageFile, ImageFormat } from "./image.js";
-import type { VoxelFile } from "./read-voxels.js";
+import { openFile } from "./read-voxels.js";
 import type { FileSource, ReadImageOptions } from "./source.js";
 
 const READERS = { nifti: readNifti, nrrd: readNrrd, metaimage: readMetaImage } as const;
@@ -36,31 +34,18 @@ export async function readImage(source: FileSource, options: ReadImageOptions = 
     const header = (await source.sibling(`${stem}.hdr`)) ?? (await source.sibling(`${stem}.hdr.gz`));
     if (header) return readImage(header, options);
   }
-  const file = await openFile(source, options);
+  const warnings: string[] = [];
+  const file = await openFile(source, options, warnings);
   try {
     const start = await file.reader.peek(512);
     const format = sniffFormat(start);
     if (!format) throw unknownFormat(start, source.name);
     const image = await READERS[format](file, source, options);
-    image.warnings.unshift(...nameWarnings(format, file.packed, source.name));
+    image.warnings.unshift(...nameWarnings(format, file.packed, source.name), ...warnings);
     return image;
   } finally {
     await file.reader.close();
   }
-}
-
-async function openFile(source: FileSource, options: ReadImageOptions): Promise<VoxelFile> {
-  const reader = new ByteReader(source.stream());
-  const [first, second] = await reader.peek(2);
-  const packed = first === 0x1f && second === 0x8b;
-  return {
-    name: source.name,
-    available: source.size,
-    packed,
-    reader: packed
-      ? new ByteReader(unpack(reader.rest(), "gzip", options.decompress ?? webDecompress, source.name))
-      : reader,
-  };
 }
 
 /** The format by a file's first bytes (unpacked), null when it is none of the three. */

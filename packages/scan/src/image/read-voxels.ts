@@ -1,7 +1,7 @@
 import { failedError, inputError, throwIfCancelled, type VoxelArray } from "@viscera/core";
 import { ByteReader, LINE_TOO_LONG } from "./byte-reader.js";
-import { LARGEST_DEFLATE_RATIO, unpack, webDecompress } from "./compression.js";
-import type { Compression, ReadImageOptions } from "./source.js";
+import { LARGEST_DEFLATE_RATIO, unpack } from "./compression.js";
+import type { Compression, FileSource, ReadImageOptions } from "./source.js";
 import { BYTES_OF, numbersOf, swapBytes, type VoxelType } from "./voxel-type.js";
 
 /** How the numbers of an image lie in its file. */
@@ -23,6 +23,26 @@ export interface VoxelFile {
   /** The whole file is packed, so that `available` counts packed bytes. */
   packed: boolean;
   reader: ByteReader;
+}
+
+/** Opens a file at its start, unpacking it where it is gzip by its first bytes. */
+export async function openFile(
+  source: FileSource,
+  options: ReadImageOptions,
+  warnings: string[],
+): Promise<VoxelFile> {
+  const { name, size } = source;
+  const reader = new ByteReader(source.stream());
+  const [first, second] = await reader.peek(2);
+  const packed = first === 0x1f && second === 0x8b;
+  if (!packed) return { name, available: size, packed, reader };
+  const bytes = reader.rest();
+  return {
+    name,
+    available: size,
+    packed,
+    reader: new ByteReader(unpack({ bytes, format: "gzip", name }, options, warnings)),
+  };
 }
 
 const PROGRESS_STEP = 1 << 22;
@@ -86,10 +106,11 @@ export async function readVoxels(
 ): Promise<VoxelArray> {
   checkClaim(file, layout);
   const { encoding } = layout;
-  const decompress = options.decompress ?? webDecompress;
   const reader =
     encoding === "gzip" || encoding === "deflate"
-      ? new ByteReader(unpack(file.reader.rest(), encoding, decompress, file.name))
+      ? new ByteReader(
+          unpack({ bytes: file.reader.rest(), format: encoding, name: file.name }, options, warnings),
+        )
       : file.reader;
   try {
     const byteCount = layout.count * BYTES_OF[layout.type];

@@ -14,8 +14,15 @@ export interface FileSource {
 
 export type Compression = "gzip" | "deflate";
 
-/** Unpacks a compressed stream; "deflate" is the zlib format. Throws whatever its library throws. */
-export type Decompress = (bytes: AsyncIterable<Uint8Array>, format: Compression) => AsyncIterable<Uint8Array>;
+/**
+ * Unpacks a compressed stream; "deflate" is the zlib format. Throws whatever its library throws. Calls `onRest`
+ * where it passes over bytes after the end of the compressed data.
+ */
+export type Decompress = (
+  bytes: AsyncIterable<Uint8Array>,
+  format: Compression,
+  onRest: () => void,
+) => AsyncIterable<Uint8Array>;
 
 export interface ReadImageOptions extends JobOptions {
   /** Default: the platform's DecompressionStream. */

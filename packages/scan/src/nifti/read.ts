@@ -1,9 +1,7 @@
 import { inputError, type VoxelArray } from "@viscera/core";
-import { ByteReader } from "../image/byte-reader.js";
-import { unpack, webDecompress } from "../image/compression.js";
 import { checkAffine, sizeOf } from "../image/geometry.js";
 import type { ColourData, ImageFile, RawLabel } from "../image/image.js";
-import { readVoxels, type VoxelFile } from "../image/read-voxels.js";
+import { openFile, readVoxels, type VoxelFile } from "../image/read-voxels.js";
 import type { FileSource, ReadImageOptions } from "../image/source.js";
 import { luminance, rescale } from "../image/values.js";
 import { parseCaretLabels } from "../labels/caret.js";
@@ -45,7 +43,7 @@ export async function readNifti(
     );
   }
   const names = await readExtensions(file, header, warnings);
-  const voxels = header.single ? file : await openVoxels(source, options);
+  const voxels = header.single ? file : await openVoxels(source, options, warnings);
   if (!header.single) await reader.close();
   const skipBytes = Math.max(0, header.voxelOffset - voxels.reader.position);
   let data: VoxelArray;
@@ -80,22 +78,16 @@ export async function readNifti(
 }
 
 /** The .img beside a .hdr, packed or not. */
-async function openVoxels(source: FileSource, options: ReadImageOptions): Promise<VoxelFile> {
+async function openVoxels(
+  source: FileSource,
+  options: ReadImageOptions,
+  warnings: string[],
+): Promise<VoxelFile> {
   const stem = source.name.replace(/\.gz$/i, "").replace(/\.[^.]*$/, "");
   for (const extension of [".img", ".img.gz", ".IMG"]) {
     const image = await source.sibling(stem + extension);
     if (!image) continue;
-    const reader = new ByteReader(image.stream());
-    const [first, second] = await reader.peek(2);
-    const packed = first === 0x1f && second === 0x8b;
-    return {
-      name: image.name,
-      available: image.size,
-      packed,
-      reader: packed
-        ? new ByteReader(unpack(reader.rest(), "gzip", options.decompress ?? webDecompress, image.name))
-        : reader,
-    };
+    return openFile(image, options, warnings);
   }
   throw inputError(
     "not-found",

@@ -6,6 +6,9 @@ import { inputError, VisceraError } from "@viscera/core";
 import type { FileSource } from "../image/source.js";
 import { readingError, writingError } from "./file-errors.js";
 
+/** Ending of an image file that is not DICOM. */
+export const IMAGE_FILE = /\.(nii(\.gz)?|seg\.nrrd|nrrd|nhdr|mha|mhd|hdr)$/i;
+
 const CHUNK_BYTES = 1 << 20;
 
 /** The bytes of a file, with errors for people. */

@@ -4,12 +4,13 @@ import { promisify } from "node:util";
 import {
   constants,
   crc32,
-  createGunzip,
   createInflate,
+  createInflateRaw,
   deflateRaw,
   type InputType,
   type ZlibOptions,
 } from "node:zlib";
+import { ByteReader } from "../image/byte-reader.js";
 import type { Decompress } from "../image/source.js";
 
 const CHUNK_BYTES = 1 << 20;
@@ -19,13 +20,87 @@ const LEVEL = 4;
 const BLOCKS_AT_ONCE = 4;
 
 /** Unpacks on Node's threads. */
-export const nodeDecompress: Decompress = (bytes, format) => {
-  const options = { chunkSize: CHUNK_BYTES };
-  const inflater = format === "gzip" ? createGunzip(options) : createInflate(options);
+export const nodeDecompress: Decompress = (bytes, format, onRest) =>
+  format === "gzip" ? gunzip(bytes, onRest) : inflate(bytes);
+
+async function* inflate(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const inflater = createInflate({ chunkSize: CHUNK_BYTES });
   // The error reaches the reader of the stream; here it only must not go unhandled.
   pipeline(Readable.from(bytes), inflater, () => {});
-  return inflater;
-};
+  yield* inflater;
+}
+
+/**
+ * Unpacks the members of a gzip file (RFC 1952) one after the other. Node's own gunzip is not used because
+ * it takes bytes after the last member for an error and then drops voxels that it had unpacked already.
+ */
+async function* gunzip(bytes: AsyncIterable<Uint8Array>, onRest: () => void): AsyncGenerator<Uint8Array> {
+  const reader = new ByteReader(bytes);
+  try {
+    for (let member = 0; ; member++) {
+      const [first, second] = await reader.peek(2);
+      if (member > 0 && first === undefined) return;
+      if (first !== 0x1f || second !== 0x8b) {
+        if (member === 0) throw new Error("incorrect header check");
+        onRest();
+        return;
+      }
+      await skipMemberHeader(reader);
+      const sum = { checksum: 0, length: 0 };
+      for await (const chunk of inflateMember(reader)) {
+        sum.checksum = crc32(chunk, sum.checksum);
+        sum.length += chunk.length;
+        yield chunk;
+      }
+      const end = await reader.take(8);
+      if (end.length < 8) throw new Error("unexpected end of file");
+      const view = new DataView(end.buffer, end.byteOffset);
+      if (view.getUint32(0, true) !== sum.checksum) throw new Error("incorrect data check");
+      if (view.getUint32(4, true) !== sum.length % 4294967296) throw new Error("incorrect length check");
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+async function skipMemberHeader(reader: ByteReader): Promise<void> {
+  const header = await reader.take(10);
+  if (header.length < 10) throw new Error("unexpected end of file");
+  if (header[2] !== 8) throw new Error("unknown compression method");
+  const flags = header[3]!;
+  if (flags & 4) {
+    const [low, high] = await reader.take(2);
+    await reader.skip((low ?? 0) + 256 * (high ?? 0));
+  }
+  // File name and comment, each ended by NUL.
+  for (const flag of [8, 16]) {
+    if (!(flags & flag)) continue;
+    let byte: number | undefined;
+    do [byte] = await reader.take(1);
+    while (byte);
+  }
+  if (flags & 2) await reader.skip(2);
+}
+
+/** Unpacks up to the end of a deflate stream; the reader then stands behind it. */
+async function* inflateMember(reader: ByteReader): AsyncGenerator<Uint8Array> {
+  const inflater = createInflateRaw({ chunkSize: CHUNK_BYTES });
+  const feed = async () => {
+    for (;;) {
+      const chunk = await reader.chunk();
+      if (!chunk) return inflater.end();
+      const before = inflater.bytesWritten;
+      await new Promise<unknown>((resolve) => inflater.write(chunk, resolve));
+      // At the stream's end the inflater leaves the rest of the chunk and ends its output.
+      const taken = inflater.bytesWritten - before;
+      await reader.skip(taken);
+      if (taken < chunk.length) return;
+    }
+  };
+  const feeding = feed().catch((error) => inflater.destroy(error));
+  yield* inflater;
+  await feeding;
+}
 
 const deflateBlock = promisify<InputType, ZlibOptions, Buffer>(deflateRaw);
 

@@ -1,4 +1,4 @@
 export { fileSource, sha256File, writeWhole } from "./files.js";
-export { type LabelsFile, readLabels } from "./read-labels.js";
+export { type LabelFile, readLabels } from "./read-labels.js";
 export { type ReadScanOptions, readScan, type ScanFile } from "./read-scan.js";
 export { writeVolume } from "./write-volume.js";

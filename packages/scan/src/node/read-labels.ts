@@ -6,12 +6,13 @@ import type { RawLabel } from "../image/image.js";
 import { readImage } from "../image/read-image.js";
 import { emptyLabels, type LabelImage, labelsFromImage } from "../labels/label-image.js";
 import { readLabelNames } from "../labels/names.js";
+import { isDicomFile } from "./dicom-files.js";
 import { readingError } from "./file-errors.js";
-import { fileSource, sha256File } from "./files.js";
+import { fileSource, IMAGE_FILE, sha256File } from "./files.js";
 import { nodeDecompress } from "./gzip.js";
 
 /** Labels as a file or folder gives them. */
-export interface LabelsFile extends LabelImage {
+export interface LabelFile extends LabelImage {
   /** Names as found, sorted by id; ids without a name may occur in the data. */
   names: RawLabel[];
   /** The file that the names are from, without folder; null when none was found. */
@@ -20,8 +21,6 @@ export interface LabelsFile extends LabelImage {
   sha256: string;
 }
 
-/** Ending of an image file. */
-const IMAGE = /\.(nii(\.gz)?|seg\.nrrd|nrrd|nhdr|mha|mhd|hdr)$/i;
 const NAME_FILES = [".json", ".tsv", ".csv", ".txt", ".ctbl", ".label"];
 
 /**
@@ -29,15 +28,22 @@ const NAME_FILES = [".json", ".tsv", ".csv", ".txt", ".ctbl", ".label"];
  * come from the file itself (NIfTI extension, segment fields), else from `<stem>.json|tsv|csv|txt|ctbl|label`,
  * `labels.json` or `dataset.json` beside it. Throws `input.*`: labels, empty-labels, and those of `readImage`.
  */
-export async function readLabels(path: string, options: JobOptions = {}): Promise<LabelsFile> {
+export async function readLabels(path: string, options: JobOptions = {}): Promise<LabelFile> {
   const info = await stat(path).catch((error) => {
     throw readingError(error, path);
   });
   return info.isDirectory() ? readMaskFolder(path, options) : readLabelFile(path, options);
 }
 
-async function readLabelFile(path: string, options: JobOptions): Promise<LabelsFile> {
+async function readLabelFile(path: string, options: JobOptions): Promise<LabelFile> {
   const source = await fileSource(path);
+  if (await isDicomFile(path)) {
+    throw inputError(
+      "format",
+      `${source.name} is a DICOM file; labels are read from NIfTI, NRRD and MetaImage only.`,
+      "Convert a DICOM SEG to NRRD or NIfTI first, for example with segimage2itkimage of dcmqi.",
+    );
+  }
   const image = await readImage(source, { ...options, decompress: nodeDecompress });
   const { labels, names, warnings } = labelsFromImage(image, source.name);
   const found = names.length > 0 ? { names, from: source.name } : await namesBeside(path, warnings);
@@ -55,7 +61,7 @@ async function namesBeside(
   path: string,
   warnings: string[],
 ): Promise<{ names: RawLabel[]; from: string | null }> {
-  const stem = basename(path).replace(IMAGE, "");
+  const stem = basename(path).replace(IMAGE_FILE, "");
   const candidates = [...NAME_FILES.map((ending) => stem + ending), "labels.json", "dataset.json"];
   for (const name of candidates) {
     const text = await readFile(join(dirname(path), name), "utf8").catch(() => null);
@@ -70,9 +76,9 @@ async function namesBeside(
 }
 
 /** One mask per structure: every voxel above 0 belongs to it; ids are 1, 2, ... in the files' sorted order. */
-async function readMaskFolder(folder: string, options: JobOptions): Promise<LabelsFile> {
+async function readMaskFolder(folder: string, options: JobOptions): Promise<LabelFile> {
   const files = (await readdir(folder))
-    .filter((name) => IMAGE.test(name) && !name.startsWith("."))
+    .filter((name) => IMAGE_FILE.test(name) && !name.startsWith("."))
     .sort((a, b) => (a < b ? -1 : 1));
   if (files.length === 0) {
     throw inputError(
@@ -94,7 +100,7 @@ async function readMaskFolder(folder: string, options: JobOptions): Promise<Labe
     const mask = await readMask(path, options);
     warnings.push(...mask.warnings);
     const id = i + 1;
-    names.push({ id, name: file.replace(IMAGE, "") });
+    names.push({ id, name: file.replace(IMAGE_FILE, "") });
     labels ??= {
       size: mask.size,
       affine: mask.affine,

@@ -1,14 +1,17 @@
-import { stat } from "node:fs/promises";
-import type { JobOptions, Patient, Volume } from "@viscera/core";
+import { createHash } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
+import { inputError, type JobOptions, type Patient, type Volume } from "@viscera/core";
+import { readDicom } from "../dicom/index.js";
 import type { ColourData } from "../image/image.js";
 import { readImage } from "../image/read-image.js";
 import { finiteVolume } from "../image/values.js";
+import { dicomSource, findDicomFiles, isDicomFile } from "./dicom-files.js";
 import { readingError } from "./file-errors.js";
-import { fileSource, sha256File } from "./files.js";
+import { fileSource, IMAGE_FILE, sha256File } from "./files.js";
 import { nodeDecompress } from "./gzip.js";
 
 export interface ReadScanOptions extends JobOptions {
-  /** SeriesInstanceUID of the DICOM series to take where a folder holds several. */
+  /** Series UID of the DICOM series to take where a folder holds several. */
   series?: string;
   /** Accept missing DICOM slices. */
   allowGaps?: boolean;
@@ -22,19 +25,24 @@ export interface ScanFile {
   /** What a DICOM header tells about the patient's body; never a name or identifier. */
   patient: Partial<Patient>;
   warnings: string[];
-  /** Over the file's bytes; over the sorted hashes of its files for a folder. */
+  /** Over the file's bytes; over the sorted hashes of its DICOM files for a folder. */
   sha256: string;
   /** "nifti", "nrrd", "metaimage" or "dicom". */
   format: string;
 }
 
-/** Reads a scan in any known format by its content. Values are finite; world is RAS+ mm. */
+/**
+ * Reads a scan by its content: a NIfTI, NRRD or MetaImage file, one DICOM file, or the DICOM files in a
+ * folder and below. Values are finite; world is RAS+ mm. Throws `input.*` (see `readImage`, `readDicom`).
+ */
 export async function readScan(path: string, options: ReadScanOptions = {}): Promise<ScanFile> {
   const info = await stat(path).catch((error) => {
     throw readingError(error, path);
   });
-  void info;
+  if (info.isDirectory()) return readDicomFolder(path, options);
   const source = await fileSource(path);
+  if (await isDicomFile(path))
+    return { ...(await readSeries([path], options)), sha256: await sha256File(path) };
   const image = await readImage(source, { ...options, decompress: nodeDecompress });
   const { volume, warnings } = finiteVolume(image.volume, source.name);
   return {
@@ -44,5 +52,38 @@ export async function readScan(path: string, options: ReadScanOptions = {}): Pro
     warnings: [...image.warnings, ...warnings],
     sha256: await sha256File(path),
     format: image.format,
+  };
+}
+
+async function readDicomFolder(folder: string, options: ReadScanOptions): Promise<ScanFile> {
+  const paths = await findDicomFiles(folder, options.signal);
+  if (paths.length === 0) {
+    const image = (await readdir(folder)).find((name) => IMAGE_FILE.test(name));
+    throw inputError(
+      "no-dicom",
+      `${folder} holds no DICOM files.`,
+      image
+        ? `To read an image in it, name the file, such as ${image}.`
+        : "Check that it is the right folder.",
+    );
+  }
+  const scan = await readSeries(paths, options);
+  const hashes: string[] = [];
+  for (const path of paths) hashes.push(await sha256File(path));
+  return { ...scan, sha256: createHash("sha256").update(hashes.sort().join("\n")).digest("hex") };
+}
+
+async function readSeries(
+  paths: readonly string[],
+  options: ReadScanOptions,
+): Promise<Omit<ScanFile, "sha256">> {
+  const { volume, colour, patient, warnings } = await readDicom(paths.map(dicomSource), options);
+  const finite = finiteVolume(volume, "The scan");
+  return {
+    volume: finite.volume,
+    colour,
+    patient,
+    warnings: [...warnings, ...finite.warnings],
+    format: "dicom",
   };
 }
