@@ -175,12 +175,20 @@ function checkSteps(
     warnings.push(`Slices are missing ${text}; the gap was filled by interpolation.`);
     return median;
   }
-  const even = z.at(-1)! / steps.length;
-  if (z.every((value, i) => Math.abs(value - i * even) <= UNEVEN * even)) return null;
+  if (isEven(z)) return null;
   warnings.push(
     `The slices are unevenly spaced (${mm(sorted[0]!)} to ${mm(sorted.at(-1)!)}); they were resampled to ${mm(median)}.`,
   );
   return median;
+}
+
+/** True when the positions keep close to their straight line of least squares. */
+function isEven(z: readonly number[]): boolean {
+  const middle = (z.length - 1) / 2;
+  const mean = z.reduce((sum, value) => sum + value, 0) / z.length;
+  const covariance = z.reduce((sum, value, i) => sum + (i - middle) * (value - mean), 0);
+  const step = covariance / z.reduce((sum, _, i) => sum + (i - middle) ** 2, 0);
+  return z.every((value, i) => Math.abs(value - mean - (i - middle) * step) <= UNEVEN * step);
 }
 
 function gapText(frames: readonly FrameInfo[], i: number, step: number, median: number): string {
