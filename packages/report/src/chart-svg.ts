@@ -42,7 +42,7 @@ export function chartSvg(chart: Chart): Markup {
       : (y - yLow) / ((yHigh - yLow) * 1.04 || 1);
     return BOX.bottom - fraction * (BOX.bottom - BOX.top);
   };
-  const yTicks = log ? decades(log) : ticksBetween(yLow, yHigh, 5);
+  const yTicks = log ? decades(log) : ticksBetween(yLow, yHigh + 0.03 * (yHigh - yLow), 5);
   const paths = chart.lines.map((line, n) => {
     let pen = "M";
     let path = "";
@@ -63,7 +63,7 @@ ${yTicks.map(
   (y) =>
     html`<line class="grid" x1="${BOX.left}" x2="${BOX.right}" y1="${py(y).toFixed(1)}" y2="${py(y).toFixed(1)}"/><text x="${BOX.left - 8}" y="${(py(y) + 4).toFixed(1)}" text-anchor="end">${tickText(y)}</text>`,
 )}
-${ticksBetween(xLow, xHigh, 8).map(
+${ticksBetween(xLow, xHigh, 12).map(
   (x) =>
     html`<line class="grid" x1="${px(x).toFixed(1)}" x2="${px(x).toFixed(1)}" y1="${BOX.bottom}" y2="${BOX.bottom + 5}"/><text x="${px(x).toFixed(1)}" y="${BOX.bottom + 19}" text-anchor="middle">${tickText(x)}</text>`,
 )}
@@ -74,10 +74,15 @@ ${paths}
 </svg>`;
 }
 
+/** Powers of ten inside the range, with 2 and 5 times them where those are few. */
 function decades([low, high]: [number, number]): number[] {
+  const steps = high / low > 200 ? [1] : [1, 2, 5];
   const ticks: number[] = [];
-  for (let e = Math.round(Math.log10(low)); e <= Math.round(Math.log10(high)); e++)
-    ticks.push(Number(`1e${e}`));
+  for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++)
+    for (const step of steps) {
+      const tick = Number(`${step}e${e}`);
+      if (tick >= low * 0.999 && tick <= high * 1.001) ticks.push(tick);
+    }
   return ticks;
 }
 

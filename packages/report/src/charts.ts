@@ -80,7 +80,15 @@ export function chartsOf(run: ReportRun): Chart[] {
   });
 }
 
-/** Range for a logarithmic axis: positive values only, at most six decades below the highest; null without any. */
+/** The next 1, 2 or 5 times a power of ten, from `value` upwards (`up`) or downwards. */
+function roundNumber(value: number, up: boolean): number {
+  const power = 10 ** Math.floor(Math.log10(value) + 1e-9);
+  const steps = [1, 2, 5, 10].map((step) => Number((step * power).toPrecision(6)));
+  const slack = 1e-9 * value;
+  return up ? steps.find((step) => step >= value - slack)! : steps.findLast((step) => step <= value + slack)!;
+}
+
+/** Range for a logarithmic axis: positive values only, four decades at most; null without any. */
 export function logRange(lines: readonly ChartLine[]): [number, number] | null {
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
@@ -91,9 +99,8 @@ export function logRange(lines: readonly ChartLine[]): [number, number] | null {
         high = Math.max(high, value);
       }
   if (high === 0) return null;
-  const top = 10 ** Math.ceil(Math.log10(high * 1.0001));
-  const floor = Math.max(low, top * 1e-6);
-  return [Math.min(10 ** Math.floor(Math.log10(floor)), top / 10), top];
+  const top = roundNumber(high, true);
+  return [Math.min(roundNumber(Math.max(low, top * 1e-4), false), top / 10), top];
 }
 
 /** Round numbers across a range, about `count` of them, all inside it. */

@@ -24,7 +24,7 @@ export function toBase64(bytes: Uint8Array): string {
   const parts: string[] = [];
   // Chunks of a multiple of three bytes encode without padding in between.
   for (let at = 0; at < bytes.length; at += 24_576)
-    parts.push(btoa(String.fromCharCode(...bytes.subarray(at, at + 24_576))));
+    parts.push(btoa(String.fromCharCode.apply(null, bytes.subarray(at, at + 24_576) as unknown as number[])));
   return parts.join("");
 }
 

@@ -19,10 +19,7 @@ const ENTITIES: Record<string, string> = {
 
 /** Text made safe for element content and quoted attributes; control characters are dropped. */
 export function escapeHtml(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, "")
-    .replace(/[&<>"']/g, (c) => ENTITIES[c]!);
+  return text.replace(/[\p{Cc}&<>"']/gu, (c) => ENTITIES[c] ?? (c === "\n" || c === "\t" ? c : ""));
 }
 
 function render(content: Content): string {

@@ -6,14 +6,18 @@ import type { Mesh } from "@viscera/core";
 
 /** The surface with vertices merged by cells of `cellMm`; triangles that collapse are dropped. */
 export function clusterVertices({ positions, indices }: Mesh, cellMm: number): Mesh {
-  const cells = new Map<string, number>();
+  const cells = new Map<number, number>();
   const target = new Uint32Array(positions.length / 3);
   const sums: number[] = [];
   for (let vertex = 0; vertex < target.length; vertex++) {
     const x = positions[vertex * 3]!;
     const y = positions[vertex * 3 + 1]!;
     const z = positions[vertex * 3 + 2]!;
-    const key = `${Math.floor(x / cellMm)},${Math.floor(y / cellMm)},${Math.floor(z / cellMm)}`;
+    // Cells are counted from the middle of a cube of 2^17 cells a side, far more than a body has millimetres.
+    const key =
+      (Math.floor(x / cellMm) + 65_536) * 2 ** 34 +
+      (Math.floor(y / cellMm) + 65_536) * 2 ** 17 +
+      (Math.floor(z / cellMm) + 65_536);
     let cell = cells.get(key);
     if (cell === undefined) {
       cell = cells.size;

@@ -57,10 +57,14 @@ export function drawMeshes(parts: readonly Part[], view: View, pixels: number): 
   const scale = (pixels * SAMPLES - 4) / Math.max(right - left, top - bottom, 1e-6);
   const width = Math.max(1, Math.ceil(((right - left) * scale + 4) / SAMPLES)) * SAMPLES;
   const height = Math.max(1, Math.ceil(((top - bottom) * scale + 4) / SAMPLES)) * SAMPLES;
-  const depth = new Float32Array(width * height).fill(Number.NEGATIVE_INFINITY);
-  const shade = new Uint8Array(width * height * 3);
+  const canvas: Canvas = {
+    width,
+    height,
+    depth: new Float32Array(width * height).fill(Number.NEGATIVE_INFINITY),
+    shade: new Uint8Array(width * height * 3),
+  };
   parts.forEach(({ mesh: { indices }, color }, n) => {
-    const base = [1, 3, 5].map((c) => Number.parseInt(color.slice(c, c + 2), 16));
+    const base = [1, 3, 5].map((c) => Number.parseInt(color.slice(c, c + 2), 16)) as [number, number, number];
     const points = projected[n]!;
     const normals = vertexNormals(points, indices);
     const lights = new Float32Array(points.length / 3);
@@ -73,74 +77,93 @@ export function drawMeshes(parts: readonly Part[], view: View, pixels: number): 
       points[i + 1] = (top - points[i + 1]!) * scale + 2;
     }
     for (let t = 0; t < indices.length; t += 3)
-      fillTriangle(
-        points,
-        lights,
-        [indices[t]!, indices[t + 1]!, indices[t + 2]!],
-        base,
-        width,
-        height,
-        depth,
-        shade,
-      );
+      fillTriangle(points, lights, indices[t]!, indices[t + 1]!, indices[t + 2]!, base, canvas);
   });
-  return averaged(width, height, depth, shade);
+  return averaged(canvas);
 }
 
 /** Unit normals at vertices, area-weighted. */
-function vertexNormals(points: Float32Array, indices: Uint32Array): Float32Array {
-  const normals = new Float32Array(points.length);
+function vertexNormals(p: Float32Array, indices: Uint32Array): Float32Array {
+  const normals = new Float32Array(p.length);
   for (let t = 0; t < indices.length; t += 3) {
-    const [a, b, c] = [indices[t]! * 3, indices[t + 1]! * 3, indices[t + 2]! * 3];
-    const e = [0, 1, 2].map((k) => points[b + k]! - points[a + k]!) as [number, number, number];
-    const f = [0, 1, 2].map((k) => points[c + k]! - points[a + k]!) as [number, number, number];
-    const n = [e[1] * f[2] - e[2] * f[1], e[2] * f[0] - e[0] * f[2], e[0] * f[1] - e[1] * f[0]];
-    for (const v of [a, b, c]) for (let k = 0; k < 3; k++) normals[v + k]! += n[k]!;
+    const a = indices[t]! * 3;
+    const b = indices[t + 1]! * 3;
+    const c = indices[t + 2]! * 3;
+    const ex = p[b]! - p[a]!;
+    const ey = p[b + 1]! - p[a + 1]!;
+    const ez = p[b + 2]! - p[a + 2]!;
+    const fx = p[c]! - p[a]!;
+    const fy = p[c + 1]! - p[a + 1]!;
+    const fz = p[c + 2]! - p[a + 2]!;
+    const nx = ey * fz - ez * fy;
+    const ny = ez * fx - ex * fz;
+    const nz = ex * fy - ey * fx;
+    for (let k = 0; k < 3; k++) {
+      const v = k === 0 ? a : k === 1 ? b : c;
+      normals[v]! += nx;
+      normals[v + 1]! += ny;
+      normals[v + 2]! += nz;
+    }
   }
   for (let v = 0; v < normals.length; v += 3) {
     const length = Math.hypot(normals[v]!, normals[v + 1]!, normals[v + 2]!) || 1;
-    for (let k = 0; k < 3; k++) normals[v + k]! /= length;
+    normals[v]! /= length;
+    normals[v + 1]! /= length;
+    normals[v + 2]! /= length;
   }
   return normals;
+}
+
+/** Samples of the picture: depth towards the viewer and colour. */
+interface Canvas {
+  width: number;
+  height: number;
+  depth: Float32Array;
+  shade: Uint8Array;
 }
 
 function fillTriangle(
   points: Float32Array,
   lights: Float32Array,
-  [a, b, c]: [number, number, number],
-  base: number[],
-  width: number,
-  height: number,
-  depth: Float32Array,
-  shade: Uint8Array,
+  a: number,
+  b: number,
+  c: number,
+  [red, green, blue]: readonly [number, number, number],
+  { width, height, depth, shade }: Canvas,
 ): void {
-  const [ax, ay, az] = [points[3 * a]!, points[3 * a + 1]!, points[3 * a + 2]!];
-  const [bx, by, bz] = [points[3 * b]!, points[3 * b + 1]!, points[3 * b + 2]!];
-  const [cx, cy, cz] = [points[3 * c]!, points[3 * c + 1]!, points[3 * c + 2]!];
+  const ax = points[3 * a]!;
+  const ay = points[3 * a + 1]!;
+  const bx = points[3 * b]!;
+  const by = points[3 * b + 1]!;
+  const cx = points[3 * c]!;
+  const cy = points[3 * c + 1]!;
   const area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay);
   // The picture's y grows downwards, so surfaces facing the viewer wind the other way round.
   if (area >= 0) return;
+  const x0 = Math.max(0, Math.floor(Math.min(ax, bx, cx)));
   const x1 = Math.min(width - 1, Math.ceil(Math.max(ax, bx, cx)));
   const y1 = Math.min(height - 1, Math.ceil(Math.max(ay, by, cy)));
   for (let y = Math.max(0, Math.floor(Math.min(ay, by, cy))); y <= y1; y++)
-    for (let x = Math.max(0, Math.floor(Math.min(ax, bx, cx))); x <= x1; x++) {
+    for (let x = x0; x <= x1; x++) {
       const px = x + 0.5;
       const py = y + 0.5;
       const wa = ((bx - px) * (cy - py) - (cx - px) * (by - py)) / area;
       const wb = ((cx - px) * (ay - py) - (ax - px) * (cy - py)) / area;
       const wc = 1 - wa - wb;
       if (wa < 0 || wb < 0 || wc < 0) continue;
-      const z = wa * az + wb * bz + wc * cz;
+      const z = wa * points[3 * a + 2]! + wb * points[3 * b + 2]! + wc * points[3 * c + 2]!;
       const at = y * width + x;
       if (z <= depth[at]!) continue;
       depth[at] = z;
       const light = wa * lights[a]! + wb * lights[b]! + wc * lights[c]!;
-      for (let k = 0; k < 3; k++) shade[3 * at + k] = Math.min(255, base[k]! * light);
+      shade[3 * at] = Math.min(255, red * light);
+      shade[3 * at + 1] = Math.min(255, green * light);
+      shade[3 * at + 2] = Math.min(255, blue * light);
     }
 }
 
-/** Means over blocks of samples; coverage becomes opacity. */
-function averaged(width: number, height: number, depth: Float32Array, shade: Uint8Array): Picture {
+/** Means over blocks of samples; coverage becomes opacity. Colours keep 6 bits, which compress well. */
+function averaged({ width, height, depth, shade }: Canvas): Picture {
   const w = width / SAMPLES;
   const h = height / SAMPLES;
   const rgba = new Uint8ClampedArray(w * h * 4);
@@ -156,7 +179,7 @@ function averaged(width: number, height: number, depth: Float32Array, shade: Uin
         for (let k = 0; k < 3; k++) sums[k]! += shade[3 * at + k]!;
       }
       if (covered === 0) continue;
-      for (let k = 0; k < 3; k++) rgba[out + k] = sums[k]! / covered;
+      for (let k = 0; k < 3; k++) rgba[out + k] = Math.round(sums[k]! / covered / 4) * 4;
       rgba[out + 3] = (255 * covered) / (SAMPLES * SAMPLES);
     }
   return { width: w, height: h, rgba };

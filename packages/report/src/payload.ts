@@ -80,7 +80,7 @@ export async function payloadOf(
       unit: formatUnit(input.scan!.unit),
     },
     hasLabels: labels !== null,
-    windows: input.scan && image ? windowsFor(shownScan(input.scan, image)) : [],
+    windows: input.scan && image ? windowsFor(input.scan, image) : [],
     start: grid
       ? ([PLANES.sagittal, PLANES.coronal, PLANES.axial].map((p) => richestSlice(grid.size, labels, p)) as [
           number,
@@ -97,12 +97,4 @@ export async function payloadOf(
     charts: input.runs.flatMap(chartsOf),
   };
   return { manifest, source, grid, parts, clusterMm: limited.cellMm, blocks };
-}
-
-/** The scan's values at display resolution, for choosing windows. */
-function shownScan(
-  { modality, unit }: { modality: string | null; unit: string | null },
-  { data, slope, intercept }: { data: Int16Array; slope: number; intercept: number },
-) {
-  return { modality, unit, data: Float32Array.from(data, (value) => intercept + slope * value) };
 }

@@ -112,28 +112,34 @@ export function sliceOutlines(
   return outlines;
 }
 
-/** Slice that shows most: most structures, then most labelled voxels; the middle one without labels. */
+/**
+ * Slice that shows most: most structures, then most labelled voxels, within the middle three fifths of the
+ * labelled ones; the middle one without labels.
+ */
 export function richestSlice(size: Size3, labels: Uint16Array | null, plane: Plane): number {
   const count = size[plane.through];
-  let best = Math.floor(count / 2);
-  if (!labels) return best;
-  let bestScore = 0;
-  for (let index = 0; index < count; index++) {
+  const middle = Math.floor(count / 2);
+  if (!labels) return middle;
+  const scores = Array.from({ length: count }, (_, index) => {
     const { width, height, start, stepAcross, stepDown } = sliceWalk(size, plane, index);
     const seen = new Set<number>();
     let labelled = 0;
+    let last = 0;
     for (let row = 0; row < height; row++)
       for (let column = 0; column < width; column++) {
         const label = labels[start + row * stepDown + column * stepAcross]!;
         if (label === 0) continue;
         labelled++;
-        seen.add(label);
+        if (label !== last) seen.add(label);
+        last = label;
       }
-    const score = seen.size * width * height + labelled;
-    if (score > bestScore) {
-      bestScore = score;
-      best = index;
-    }
-  }
+    return seen.size * width * height + labelled;
+  });
+  const first = scores.findIndex((score) => score > 0);
+  const last = scores.findLastIndex((score) => score > 0);
+  const margin = Math.round((last - first) / 5);
+  let best = first < 0 ? middle : Math.round((first + last) / 2);
+  for (let index = first + margin; first >= 0 && index <= last - margin; index++)
+    if (scores[index]! > scores[best]!) best = index;
   return best;
 }

@@ -1,6 +1,4 @@
 /** Grey windows: which values are black and white. */
-import type { Volume } from "@viscera/core";
-
 export interface GreyWindow {
   title: string;
   /** Value shown as mid-grey. */
@@ -30,11 +28,15 @@ function percentiles(values: ArrayLike<number>, fractions: number[]): number[] {
 }
 
 /** CT presets for Hounsfield units; windows by percentiles of the foreground for anything else. */
-export function windowsFor(scan: Pick<Volume, "modality" | "unit" | "data">): GreyWindow[] {
+export function windowsFor(
+  scan: { modality: string | null; unit: string | null },
+  image: { data: Int16Array; slope: number; intercept: number },
+): GreyWindow[] {
   if (isCt(scan)) return CT_WINDOWS;
-  const [lowest, highest] = percentiles(scan.data, [0, 1]) as [number, number];
+  const values = Float32Array.from(image.data, (value) => image.intercept + image.slope * value);
+  const [lowest, highest] = percentiles(values, [0, 1]) as [number, number];
   const threshold = lowest + 0.02 * (highest - lowest);
-  const foreground = (scan.data as Float32Array).filter((value) => value > threshold);
+  const foreground = values.filter((value) => value > threshold);
   const [p01, p10, p90, p99] = percentiles(foreground, [0.01, 0.1, 0.9, 0.99]) as [
     number,
     number,

@@ -104,7 +104,8 @@ function optionsFor(chart: Chart, range: [number, number] | null, width: number)
         ...axis,
         label: xUnit ? `${chart.xLabel} (${xUnit})` : chart.xLabel,
         labelFont: FONT,
-        labelSize: 24,
+        labelSize: 22,
+        size: 30,
         values: (_, ticks) => ticks.map(tickText),
       },
       {
@@ -129,6 +130,12 @@ function optionsFor(chart: Chart, range: [number, number] | null, width: number)
     ],
     cursor: { drag: { x: true, y: false }, focus: { prox: 24 }, points: { size: 7 } },
     focus: { alpha: 0.35 },
-    legend: { live: true },
+    legend: {
+      live: true,
+      markers: {
+        width: 2,
+        dash: (_, n) => ["solid", "dashed", "dotted"][Math.floor((n - 1) / LINE_COLORS) % 3]!,
+      },
+    },
   };
 }

@@ -64,7 +64,7 @@ export function startMeasures(selection: Selection): void {
   copy.hidden = !navigator.clipboard;
   copy.addEventListener("click", async () => {
     const lines = [table.tHead!.rows[0]!, ...rows.filter((row) => !row.hidden)].map((row) =>
-      [...row.cells].map((cell) => cell.innerText.replace(/\s+/g, " ").trim()).join("\t"),
+      [...row.cells].map((cell) => (cell.textContent ?? "").replace(/\s+/g, " ").trim()).join("\t"),
     );
     const said = await navigator.clipboard.writeText(lines.join("\n")).then(
       () => "Copied",

@@ -103,7 +103,7 @@ export async function startSlices(
       redraw();
     }),
   );
-  host.replaceChildren(
+  host.prepend(
     tools,
     element("div", { class: "panes" }, ...panes.map((pane) => pane.root)),
     element(

@@ -60,7 +60,7 @@ function imageFacts(input: ReportInput): Markup {
   const by = (values: number[], decimals: number) => values.map((v) => formatFixed(v, decimals)).join(" × ");
   const modality = scan.modality === null ? null : (MODALITIES[scan.modality] ?? scan.modality);
   return html`<dl class="facts">
-${fact("Image", modality)}
+${fact("Modality", modality)}
 ${fact(
   "Field of view",
   `${by(

@@ -131,7 +131,7 @@ ${columns.map((column) => {
   const { text, sort } = column.cell(structure.organ!);
   return html`<td${sort !== null && html` data-sort="${sort}"`}>${text}</td>`;
 })}
-<td class="notes">${structure.flags.join(", ")}</td></tr>`;
+<td class="notes">${structure.flags.map((flag, i) => html`${i > 0 && ", "}<span>${flag}</span>`)}</td></tr>`;
   return html`<section id="measures" aria-labelledby="measures-title">
 <h2 id="measures-title">Measures</h2>
 <div class="table-tools">

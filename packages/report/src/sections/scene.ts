@@ -6,7 +6,7 @@ import type { Payload } from "../payload.js";
 import { pngDataUri } from "../png.js";
 import type { Structure } from "../structures.js";
 
-const STILL_PIXELS = 620;
+const STILL_PIXELS = 540;
 
 export async function sceneSection(payload: Payload, structures: readonly Structure[]): Promise<Markup> {
   const { parts, clusterMm } = payload;
