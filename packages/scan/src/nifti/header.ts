@@ -152,7 +152,7 @@ export function parseNiftiHeader(bytes: Uint8Array, name: string): NiftiHeader {
     littleEndian,
     single: magic.startsWith("n+"),
     dimensions: Array.from({ length: rank }, (_, i) => long(at.dim, i + 1)),
-    datatype: code(at.datatype),
+    datatype: view.getInt16(at.datatype, littleEndian),
     voxelOffset: Number.isFinite(voxelOffset) ? Math.trunc(voxelOffset) : 0,
     slope: real(at.slope),
     intercept: real(at.intercept),
