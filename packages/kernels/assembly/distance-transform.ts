@@ -4,10 +4,10 @@
  * (Felzenszwalb & Huttenlocher, doi:10.4086/toc.2012.v008a019) column by column.
  */
 
+import { BLOCK } from "./shared/block";
+
 /** Steps searched outwards before the envelope takes over. */
 const REACH: usize = 64;
-/** Columns gathered at once: a cache line of floats, four groups of four. */
-const BLOCK: i32 = 16;
 
 /** Bytes of scratch memory a thread needs for columns of n voxels. */
 export function scratchBytes(n: usize): usize {

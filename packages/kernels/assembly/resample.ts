@@ -7,9 +7,9 @@ import { clampTo, nearestIndex, Row } from "./shared/grid";
 export { splineColumns, splineRows, splineScratchBytes } from "./shared/spline-coefficients";
 
 const ROW_BYTES: usize = 64;
-// A cubic sample's row offsets (4 x 4) and weights along j and k follow the row in scratch memory.
+/** In scratch memory a row is followed by a cubic sample's weights and offsets along j and k. */
 export function scratchBytes(): usize {
-  return ROW_BYTES + 16 * 4 + 16 * 16;
+  return ROW_BYTES + 4 * 16;
 }
 
 export function linear(
@@ -102,8 +102,11 @@ export function cubic(
   outside: f32,
 ): void {
   const row = changetype<Row>(scratch);
-  const line = scratch + ROW_BYTES;
+  const weights = scratch + ROW_BYTES;
+  const offsets = weights + 32;
   const rowBytes = <usize>nx << 2;
+  let y0 = -1;
+  let z0 = -1;
   for (let r = begin; r < end; r++) {
     row.move(matrix, r, onx, ony, nx, ny, nz);
     const out = output + ((<usize>r * <usize>onx) << 2);
@@ -114,27 +117,38 @@ export function cubic(
       const y = clampTo(row.y(i), ny);
       const z = clampTo(row.z(i), nz);
       const x0 = <i32>x;
-      const y0 = <i32>y;
-      const z0 = <i32>z;
-      v128.store(line, cubicWeights(y - <f64>y0));
-      v128.store(line, cubicWeights(z - <f64>z0), 16);
+      if (y0 != <i32>y) {
+        y0 = <i32>y;
+        mirroredOffsets(offsets, y0, ny, rowBytes);
+      }
+      if (z0 != <i32>z) {
+        z0 = <i32>z;
+        mirroredOffsets(offsets + 16, z0, nz, rowBytes * <usize>ny);
+      }
+      v128.store(weights, cubicWeights(y - <f64>y0));
+      v128.store(weights, cubicWeights(z - <f64>z0), 16);
       const whole = x0 >= 1 && x0 + 2 < nx;
       let sum = f32x4.splat(0);
-      for (let c = 0; c < 4; c++) {
-        const plane = <usize>mirror(z0 - 1 + c, nz) * <usize>ny;
+      for (let c: usize = 0; c < 16; c += 4) {
+        const plane = input + load<u32>(offsets + c, 16);
         let planeSum = f32x4.splat(0);
-        for (let b = 0; b < 4; b++) {
-          const at = input + (plane + <usize>mirror(y0 - 1 + b, ny)) * rowBytes;
+        for (let b: usize = 0; b < 16; b += 4) {
+          const at = plane + load<u32>(offsets + b);
           const values = whole ? v128.load(at + (<usize>(x0 - 1) << 2)) : mirrored(at, x0, nx);
-          planeSum = f32x4.add(planeSum, f32x4.mul(v128.load32_splat(line + (<usize>b << 2)), values));
+          planeSum = f32x4.add(planeSum, f32x4.mul(v128.load32_splat(weights + b), values));
         }
-        sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(line + (<usize>c << 2), 16), planeSum));
+        sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(weights + c, 16), planeSum));
       }
       sum = f32x4.mul(sum, cubicWeights(x - <f64>x0));
       sum = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 2, 3, 2, 3));
       store<f32>(out + (<usize>i << 2), f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1));
     }
   }
+}
+
+/** Bytes from the start of an axis to the four taps around p0. */
+function mirroredOffsets(to: usize, p0: i32, n: i32, stride: usize): void {
+  for (let t = 0; t < 4; t++) store<u32>(to + (<usize>t << 2), <usize>mirror(p0 - 1 + t, n) * stride);
 }
 
 /** Four taps around x0 of a row whose end is near. */

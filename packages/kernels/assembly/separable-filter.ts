@@ -3,7 +3,7 @@
  * edge voxels repeated, so that the inner loop has no borders.
  */
 
-const BLOCK: i32 = 16;
+import { BLOCK, copyBlock } from "./shared/block";
 
 /** Bytes of scratch memory a thread needs for rows of nx voxels and columns of n, with up to `radius` weights a side. */
 export function scratchBytes(nx: usize, n: usize, radius: usize): usize {
@@ -76,17 +76,6 @@ export function columns(
       }
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function copyBlock(to: usize, from: usize, bytes: usize): void {
-  if (bytes == 64) {
-    v128.store(to, v128.load(from));
-    v128.store(to, v128.load(from, 16), 16);
-    v128.store(to, v128.load(from, 32), 32);
-    v128.store(to, v128.load(from, 48), 48);
-  } else memory.copy(to, from, bytes);
 }
 
 /** Sixteen sums of weight times voxel; the next weight's voxels lie `step` bytes on. */

@@ -1,6 +1,13 @@
-import type { LabelArray, Size3 } from "@viscera/core";
+import { type LabelArray, type Size3, voxelCount } from "@viscera/core";
+import { checkImage } from "./check.js";
+import { resampleLabelsWasm } from "./generated/resample-labels.js";
 import type { KernelOptions } from "./options.js";
-import { type ResampleLabelsParameters, resampleLabelsReference } from "./resample-labels.reference.js";
+import { MemoryLayout } from "./pool/memory-layout.js";
+import { runJob } from "./pool/pool.js";
+import { resample } from "./resample.js";
+import { viewOf } from "./resample.reference.js";
+import { checkGrid } from "./resample-grid.js";
+import { type ResampleLabelsParameters, samplesPerAxis } from "./resample-labels.reference.js";
 
 /**
  * Samples a label image on another grid. "smooth" gives each output voxel the label whose linearly interpolated
@@ -12,7 +19,40 @@ export async function resampleLabels<T extends LabelArray>(
   labels: T,
   size: Size3,
   parameters: ResampleLabelsParameters,
-  _options: KernelOptions = {},
+  options: KernelOptions = {},
 ): Promise<T> {
-  return resampleLabelsReference(labels, size, parameters);
+  if (parameters.interpolation === "nearest")
+    return resample(labels, size, { ...parameters, interpolation: "nearest", outside: 0 }, options);
+  checkImage(labels, size);
+  checkGrid(parameters);
+  const [onx, ony, onz] = parameters.outputSize;
+  const width = labels.BYTES_PER_ELEMENT;
+  const count = voxelCount(parameters.outputSize);
+  const layout = new MemoryLayout();
+  const input = layout.reserve(width * labels.length);
+  const output = layout.reserve(width * count);
+  const matrix = layout.reserve(8 * 12);
+  const samples = samplesPerAxis(parameters);
+  return runJob(
+    {
+      wasm: resampleLabelsWasm,
+      layout,
+      // Every voxel around every sample point may have a label of its own; beyond the border is one more.
+      scratchBytes: ({ scratchBytes }) => scratchBytes!(8 * samples[0] * samples[1] * samples[2] + 1),
+      load: (memory) => {
+        viewOf(labels, memory, input, labels.length).set(labels);
+        new Float64Array(memory, matrix, 12).set(parameters.outputToInput.slice(0, 12));
+      },
+      stages: [
+        {
+          name: "resampling labels",
+          call: `smooth${width}`,
+          count: ony * onz,
+          parameters: [input, output, ...size, onx, ony, matrix, ...samples],
+        },
+      ],
+      read: (memory) => viewOf(labels, memory, output, count).slice() as T,
+    },
+    options,
+  );
 }

@@ -10,7 +10,7 @@ import {
   separableFilter,
   separableFilterReference,
 } from "./index.js";
-import { largestDifference, onAnyThreads, randomImage } from "./testing.js";
+import { assertSameBytes, largestDifference, onAnyThreads, randomImage } from "./testing.js";
 
 after(closePool);
 
@@ -60,7 +60,7 @@ test("filter: the kernel equals the reference for every number type, size and th
     const actual = await onAnyThreads((options) => gaussianSmooth(image, size, [2.1, 0.6, 3.4], options));
     const expected = gaussianSmoothReference(image, size, [2.1, 0.6, 3.4]);
     assert.ok(largestDifference(actual, expected) < 2e-6 * scale, size.join());
-    assert.deepEqual(image, kept);
+    assertSameBytes(image, kept);
   }
 });
 

@@ -3,11 +3,12 @@
  * src/spline-coefficients.reference.ts.
  */
 
+import { BLOCK, copyBlock } from "./block";
+
 const POLE: f64 = -0.26794919243112270647;
 const LAST: f64 = POLE / (POLE * POLE - 1);
 /** The pole's powers beyond this one vanish in double precision. */
 const HORIZON: i32 = 32;
-const BLOCK: i32 = 16;
 
 /** Bytes of scratch memory for columns of n voxels. */
 export function splineScratchBytes(n: usize): usize {
@@ -64,9 +65,9 @@ export function splineColumns(
     const first = (block - row * perRow) * BLOCK;
     const bytes = <usize>min(BLOCK, nx - first) << 2;
     const at = data + <usize>row * rowStride + (<usize>first << 2);
-    for (let p: usize = 0; p < n; p++) memory.copy(scratch + (p << 6), at + p * stride, bytes);
+    for (let p: usize = 0; p < n; p++) copyBlock(scratch + (p << 6), at + p * stride, bytes);
     for (let lane: usize = 0; lane < bytes; lane += 16) filter(scratch + lane, n);
-    for (let p: usize = 0; p < n; p++) memory.copy(at + p * stride, scratch + (p << 6), bytes);
+    for (let p: usize = 0; p < n; p++) copyBlock(at + p * stride, scratch + (p << 6), bytes);
   }
 }
 
