@@ -12,8 +12,8 @@ export const FIXED = 8;
 export interface VertexBounds {
   /** Bits 0 to 2: the coordinate of that axis is fixed; `FIXED`: all are. */
   fixed: Uint8Array;
-  /** Moves vertex v of `positions` to the nearest place within its bounds. */
-  clamp(positions: Float32Array, v: number): void;
+  /** Moves the point at `points[at]`... to the nearest place within the bounds of vertex v. */
+  clamp(points: Float32Array, at: number, v: number): void;
 }
 
 /** Half the width of a cell vertex's box: a little less than the cell. */
@@ -70,20 +70,24 @@ export function makeBlocky(surfaces: LabelSurfaces, pieces: Pieces, fewerThan: n
 export function vertexBounds(surfaces: LabelSurfaces, fixedVertices: Uint8Array): VertexBounds {
   const { home, kind, capAxes } = surfaces;
   const fixed = Uint8Array.from(capAxes, (caps, v) => (fixedVertices[v] ? FIXED | 7 : caps));
-  const clamp = (positions: Float32Array, v: number): void => {
+  const clampAxis = (points: Float32Array, at: number, centre: number, reach: number): void => {
+    const value = points[at]!;
+    if (value < centre - reach) points[at] = centre - reach;
+    else if (value > centre + reach) points[at] = centre + reach;
+  };
+  const clamp = (points: Float32Array, at: number, v: number): void => {
     const what = kind[v]!;
+    const h = 3 * v;
+    if (what === CELL_VERTEX) {
+      clampAxis(points, at, home[h]! / 2, CELL_REACH);
+      clampAxis(points, at + 1, home[h + 1]! / 2, CELL_REACH);
+      clampAxis(points, at + 2, home[h + 2]! / 2, CELL_REACH);
+      return;
+    }
     for (let axis = 0; axis < 3; axis++) {
-      let centre = home[3 * v + axis]! / 2;
-      let reach = CELL_REACH;
-      if (what === FACE_VERTEX) reach = FACE_REACH;
-      else if (what !== CELL_VERTEX) {
-        const direction = squareDirection(what, axis);
-        centre += SQUARE_OFFSET * direction;
-        reach = direction === 0 ? ACROSS_REACH : SQUARE_REACH;
-      }
-      const at = positions[3 * v + axis]!;
-      if (at < centre - reach) positions[3 * v + axis] = centre - reach;
-      else if (at > centre + reach) positions[3 * v + axis] = centre + reach;
+      const direction = what === FACE_VERTEX ? 0 : squareDirection(what, axis);
+      const reach = what === FACE_VERTEX ? FACE_REACH : direction === 0 ? ACROSS_REACH : SQUARE_REACH;
+      clampAxis(points, at + axis, home[h + axis]! / 2 + SQUARE_OFFSET * direction, reach);
     }
   };
   return { fixed, clamp };

@@ -126,7 +126,7 @@ export function correctVolumes(
       if (weight[v] === 0 || fixed[v]! & FIXED) continue;
       for (let axis = 0; axis < 3; axis++)
         if (!((fixed[v]! >> axis) & 1)) p[3 * v + axis]! += shift[3 * v + axis]! / weight[v]!;
-      bounds.clamp(p, v);
+      bounds.clamp(p, 3 * v, v);
     }
     volumes = pieceVolumes(p, patches, target.length);
   }

@@ -26,7 +26,8 @@ import {
 import { MeshoptSimplifier } from "meshoptimizer";
 import { decimatePatches, restorePatches } from "./decimate.js";
 import { meshVolumeMm3 } from "./mesh-measures.js";
-import { findFlaws, mergeEqualPositions } from "./watertight.js";
+import { labelsOf, surfaceFlaws } from "./surface-flaws.js";
+import { mergeEqualPositions } from "./watertight.js";
 
 export interface OrganSurface {
   id: number;
@@ -97,13 +98,14 @@ export async function buildSurfaces(
   if (errorMm > 0) {
     await MeshoptSimplifier.ready;
     const keep = bounds.fixed.map((fixed) => (fixed & FIXED || (fixed & (fixed - 1)) !== 0 ? 1 : 0));
-    patches = decimatePatches(toWorld(positions, affine), full, keep, errorMm);
+    patches = decimatePatches(toWorld(positions, affine), full, pieces, keep, errorMm);
     correctVolumes(positions, patches, pieces.voxels, bounds);
   }
   step(4);
   let world = toWorld(positions, affine);
   for (;;) {
-    const flawed = flawedPatches(patches, pieces, mergeEqualPositions(world));
+    const flawed = new Uint8Array(patches.inside.length);
+    for (const { patch } of surfaceFlaws(patches, pieces, mergeEqualPositions(world))) flawed[patch] = 1;
     if (!flawed.includes(1)) break;
     if (flawed.every((flaw, patch) => !flaw || sizeOf(patches, patch) === sizeOf(full, patch)))
       throw failedError(
@@ -135,29 +137,6 @@ function toWorld(positions: Float32Array, m: readonly number[]): Float32Array {
       out[p + r] = m[4 * r]! * x + m[4 * r + 1]! * y + m[4 * r + 2]! * z + m[4 * r + 3]!;
   }
   return out;
-}
-
-/** Labels that have a surface, in ascending order. */
-function labelsOf(pieces: Pieces): number[] {
-  return [...new Set(pieces.label.subarray(1))].sort((a, b) => a - b);
-}
-
-/** 1 for each patch that spoils a label's surface. */
-function flawedPatches(patches: Patches, pieces: Pieces, merged: Uint32Array): Uint8Array {
-  const flawed = new Uint8Array(patches.inside.length);
-  for (const label of labelsOf(pieces)) {
-    const sources: number[] = [];
-    for (let patch = 0; patch < flawed.length; patch++)
-      if (pieces.label[patches.inside[patch]!] === label || pieces.label[patches.outside[patch]!] === label)
-        sources.push(patch);
-    findFlaws(labelTriangles(patches, pieces, label), merged, (triangle) => {
-      let patch = 0;
-      for (let before = 0; before + sizeOf(patches, sources[patch]!) <= triangle; patch++)
-        before += sizeOf(patches, sources[patch]!);
-      flawed[sources[patch]!] = 1;
-    });
-  }
-  return flawed;
 }
 
 function collect(

@@ -1,27 +1,96 @@
-import type { Patches } from "@viscera/kernels";
+import type { Patches, Pieces } from "@viscera/kernels";
 import { MeshoptSimplifier } from "meshoptimizer";
+import { surfaceFlaws } from "./surface-flaws.js";
 
 /**
  * Thins out each patch by quadric edge collapse (meshoptimizer) to an absolute error. Vertices are taken away,
  * none is moved or added. Those on the outline of a patch stay, and so do those marked in `keep`; a face shared
- * by two structures is thinned out once, for both. Needs `await MeshoptSimplifier.ready`.
+ * by two structures is thinned out once, for both. Where a collapse would spoil a structure's surface, the
+ * vertices around that place are kept as well. Needs `await MeshoptSimplifier.ready`.
  */
 export function decimatePatches(
   positionsMm: Float32Array,
-  patches: Patches,
+  full: Patches,
+  pieces: Pieces,
   keep: Uint8Array,
   errorMm: number,
 ): Patches {
-  const vertices = positionsMm.length / 3;
-  const locked = lockOutlines(patches, keep);
-  const local = new Uint32Array(vertices);
-  const lastPatch = new Int32Array(vertices).fill(-1);
-  const start = new Uint32Array(patches.start.length);
-  const parts: Uint32Array[] = [];
-  for (let patch = 0; patch < patches.inside.length; patch++) {
-    const own = patches.triangles.subarray(3 * patches.start[patch]!, 3 * patches.start[patch + 1]!);
+  const locked = lockOutlines(full, keep);
+  const itself = Uint32Array.from(keep, (_, v) => v);
+  let patches = decimateMarked(
+    positionsMm,
+    full,
+    full,
+    new Uint8Array(full.inside.length).fill(1),
+    locked,
+    errorMm,
+  );
+  for (let round = 0; round < REPAIR_ROUNDS; round++) {
+    const flaws = surfaceFlaws(patches, pieces, itself);
+    if (flaws.length === 0) return patches;
+    const redo = new Uint8Array(full.inside.length);
+    for (const { patch, triangle } of flaws) {
+      redo[patch] = 1;
+      lockAround(
+        positionsMm,
+        patches.triangles.subarray(3 * triangle, 3 * triangle + 3),
+        full,
+        patch,
+        locked,
+        round * errorMm,
+      );
+    }
+    patches = decimateMarked(positionsMm, full, patches, redo, locked, errorMm);
+  }
+  const flawed = new Uint8Array(full.inside.length);
+  for (const { patch } of surfaceFlaws(patches, pieces, itself)) flawed[patch] = 1;
+  return restorePatches(full, patches, flawed);
+}
+
+const REPAIR_ROUNDS = 6;
+
+/** Locks the vertices of a patch in the bounding box of one of its triangles, widened by a margin. */
+function lockAround(
+  positions: Float32Array,
+  corners: Uint32Array,
+  { triangles, start }: Patches,
+  patch: number,
+  locked: Uint8Array,
+  margin: number,
+): void {
+  const low = [0, 1, 2].map(
+    (axis) => Math.min(...Array.from(corners, (v) => positions[3 * v + axis]!)) - margin,
+  );
+  const high = [0, 1, 2].map(
+    (axis) => Math.max(...Array.from(corners, (v) => positions[3 * v + axis]!)) + margin,
+  );
+  for (let i = 3 * start[patch]!; i < 3 * start[patch + 1]!; i++) {
+    const v = triangles[i]!;
+    if (
+      [0, 1, 2].every(
+        (axis) => positions[3 * v + axis]! >= low[axis]! && positions[3 * v + axis]! <= high[axis]!,
+      )
+    )
+      locked[v] = 1;
+  }
+}
+
+/** `current`, with the marked patches decimated anew from `full`. */
+function decimateMarked(
+  positionsMm: Float32Array,
+  full: Patches,
+  current: Patches,
+  marked: Uint8Array,
+  locked: Uint8Array,
+  errorMm: number,
+): Patches {
+  const local = new Uint32Array(locked.length);
+  const lastPatch = new Int32Array(locked.length).fill(-1);
+  const parts = Array.from(marked, (mark, patch) => {
+    if (!mark) return partOf(current, patch);
+    const own = partOf(full, patch);
     const global: number[] = [];
-    const indices = Uint32Array.from(own, (v) => {
+    const indices = own.map((v) => {
       if (lastPatch[v] !== patch) {
         lastPatch[v] = patch;
         local[v] = global.length;
@@ -29,12 +98,11 @@ export function decimatePatches(
       }
       return local[v]!;
     });
+    const points = new Float32Array(3 * global.length);
+    global.forEach((v, i) => points.set(positionsMm.subarray(3 * v, 3 * v + 3), 3 * i));
     const [kept] = MeshoptSimplifier.simplifyWithAttributes(
       indices,
-      Float32Array.from(
-        { length: 3 * global.length },
-        (_, i) => positionsMm[3 * global[Math.floor(i / 3)]! + (i % 3)]!,
-      ),
+      points,
       3,
       new Float32Array(global.length),
       1,
@@ -44,22 +112,31 @@ export function decimatePatches(
       errorMm,
       ["LockBorder", "ErrorAbsolute"],
     );
-    parts.push(kept.map((v) => global[v]!));
-    start[patch + 1] = start[patch]! + kept.length / 3;
-  }
-  return { ...patches, start, triangles: concatenate(parts) };
+    return kept.map((v) => global[v]!);
+  });
+  return assemble(full, parts);
 }
 
-/** Patches of `after`, but those marked in `restore` as in `before`. */
-export function restorePatches(before: Patches, after: Patches, restore: Uint8Array): Patches {
-  const start = new Uint32Array(before.start.length);
-  const parts = Array.from(restore, (undo, patch) => {
-    const from = undo ? before : after;
-    const part = from.triangles.subarray(3 * from.start[patch]!, 3 * from.start[patch + 1]!);
+function partOf({ triangles, start }: Patches, patch: number): Uint32Array {
+  return triangles.subarray(3 * start[patch]!, 3 * start[patch + 1]!);
+}
+
+function assemble(like: Patches, parts: Uint32Array[]): Patches {
+  const start = new Uint32Array(parts.length + 1);
+  parts.forEach((part, patch) => {
     start[patch + 1] = start[patch]! + part.length / 3;
-    return part;
   });
-  return { ...before, start, triangles: concatenate(parts) };
+  const triangles = new Uint32Array(3 * start[parts.length]!);
+  parts.forEach((part, patch) => triangles.set(part, 3 * start[patch]!));
+  return { ...like, start, triangles };
+}
+
+/** `after`, but the patches marked in `restore` as in `before`. */
+export function restorePatches(before: Patches, after: Patches, restore: Uint8Array): Patches {
+  return assemble(
+    before,
+    Array.from(restore, (undo, patch) => partOf(undo ? before : after, patch)),
+  );
 }
 
 /** 1 for vertices that belong to several patches or are marked in `keep`. */
@@ -73,14 +150,4 @@ function lockOutlines(patches: Patches, keep: Uint8Array): Uint8Array {
       else if (firstPatch[v] !== patch) locked[v] = 1;
     }
   return locked;
-}
-
-function concatenate(parts: Uint32Array[]): Uint32Array {
-  const out = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
