@@ -1,10 +1,10 @@
 /**
  * Translates a TensorFlow.js layers model of 3D convolutions to ONNX. The graph takes `input`
- * [1, channels, d0, d1, d2] and gives `output` [1, classes, d0, d1, d2]; extents are free, so a window of any
- * size can be run.
+ * [1, channels, d0, d1, d2]; extents are free, so a window of any size can be run.
  */
 import { inputError } from "@viscera/core";
 import { GraphBuilder, type Value } from "../onnx/graph-builder.js";
+import { HEAD_PARTS, labelHead, splitDepth } from "../onnx/label-head.js";
 import type { TfjsLayer, TfjsLayersModel, TfjsWeight } from "./layers-model.js";
 
 export interface TranslateOptions {
@@ -13,6 +13,12 @@ export interface TranslateOptions {
    * lets a volume stored with its first axis fastest be fed without reordering a single voxel.
    */
   spatialAxes?: "stored" | "reversed";
+  /**
+   * `scores` gives the last layer as it is: `output` [1, classes, d0, d1, d2]. `labels` gives what a
+   * segmentation wants and holds the scores of a part of the volume at a time only: `label` (uint8, or uint16
+   * beyond 256 classes) and `probability` (float32, softmax of the winning class), both [1, 1, d0, d1, d2].
+   */
+  head?: "scores" | "labels";
 }
 
 export interface TranslatedModel {
@@ -45,7 +51,7 @@ const PASS_THROUGH = new Set(["Dropout", "SpatialDropout3D", "GaussianNoise", "G
  */
 export function tfjsToOnnx(
   source: TfjsLayersModel,
-  { spatialAxes = "stored" }: TranslateOptions = {},
+  { spatialAxes = "stored", head = "scores" }: TranslateOptions = {},
 ): TranslatedModel {
   const graph = new GraphBuilder({ name: "tfjs" });
   const translator = new Translator(graph, source.weights, spatialAxes === "reversed");
@@ -54,17 +60,38 @@ export function tfjsToOnnx(
   if (inputLayers.length !== 1 || source.outputs.length !== 1) {
     throw unsupported("model", "it has more than one input or output");
   }
+  const last = source.layers.find(({ name }) => name === source.outputs[0]);
+  if (!last) throw unsupported("model", `its output layer "${source.outputs[0]}" does not exist`);
+  const nodeOf = (consumer: TfjsLayer, name: string): Node => {
+    const node = nodes.get(name);
+    if (!node) throw unsupported(consumer.name, `its input "${name}" does not come before it`);
+    return node;
+  };
   for (const layer of source.layers) {
-    const inputs = layer.inputs.map((name) => {
-      const node = nodes.get(name);
-      if (!node) throw unsupported(layer.name, `its input "${name}" does not come before it`);
-      return node;
-    });
-    nodes.set(layer.name, translator.layer(layer, inputs));
+    if (layer === last && head === "labels") continue;
+    nodes.set(
+      layer.name,
+      translator.layer(
+        layer,
+        layer.inputs.map((name) => nodeOf(layer, name)),
+      ),
+    );
   }
-  const output = nodes.get(source.outputs[0]!);
-  if (!output) throw unsupported("model", `its output layer "${source.outputs[0]}" does not exist`);
-  graph.output(output.value, "output", "float32", [1, output.channels, "d0", "d1", "d2"]);
+  let output = nodes.get(last.name);
+  if (output) graph.output(output.value, "output", "float32", [1, output.channels, "d0", "d1", "d2"]);
+  else {
+    if (last.inputs.length !== 1) throw unsupported(last.name, "the last layer has not one input");
+    const features = nodeOf(last, last.inputs[0]!);
+    const parts = splitDepth(graph, features.value, isPointwise(last) ? HEAD_PARTS : 1).map((part) =>
+      translator.layer(last, [{ ...features, value: part }]),
+    );
+    output = parts[0]!;
+    labelHead(
+      graph,
+      parts.map(({ value }) => value),
+      output.channels > 256 ? "uint16" : "uint8",
+    );
+  }
   const shape = shapeOf(inputLayers[0]!);
   return {
     model: graph.build(),
@@ -107,6 +134,7 @@ class Translator {
   readonly #graph: GraphBuilder;
   readonly #weights: ReadonlyMap<string, TfjsWeight>;
   readonly #reversed: boolean;
+  readonly #values = new Map<string, Value>();
 
   constructor(graph: GraphBuilder, weights: ReadonlyMap<string, TfjsWeight>, reversed: boolean) {
     this.#graph = graph;
@@ -116,8 +144,7 @@ class Translator {
 
   layer(layer: TfjsLayer, inputs: Node[]): Node {
     const node = this.#translate(layer, inputs);
-    const held = inputs.reduce((sum, input) => sum + input.channels, node.channels);
-    this.peakChannels = Math.max(this.peakChannels, held);
+    this.peakChannels = Math.max(this.peakChannels, sumOfChannels(inputs) + node.channels);
     return node;
   }
 
@@ -191,15 +218,15 @@ class Translator {
       "kernel",
       kernel[0] * kernel[1] * kernel[2] * input.channels * filters,
     );
-    const weights = this.#graph.weights(
+    const weights = this.#stored(
       `${name}/kernel`,
-      onnxKernel(data, kernel, input.channels, filters, this.#reversed),
+      () => onnxKernel(data, kernel, input.channels, filters, this.#reversed),
       [filters, input.channels, ...this.#ordered(kernel)],
     );
     const bias =
       config["use_bias"] === false
         ? null
-        : this.#graph.weights(`${name}/bias`, this.#weight(layer, "bias", filters).data, [filters]);
+        : this.#stored(`${name}/bias`, () => this.#weight(layer, "bias", filters).data, [filters]);
     const ordered = this.#ordered(reach);
     let value = this.#graph.conv(input.value, weights, bias, {
       kernel: this.#ordered(kernel),
@@ -216,6 +243,16 @@ class Translator {
       channels: filters,
       radius,
     });
+  }
+
+  /** The weights as a value of the graph; a layer that is written in several parts stores them once. */
+  #stored(name: string, make: () => Float32Array, dims: readonly number[]): Value {
+    let value = this.#values.get(name);
+    if (value === undefined) {
+      value = this.#graph.weights(name, make(), dims);
+      this.#values.set(name, value);
+    }
+    return value;
   }
 
   #ordered(axes: readonly number[]): number[] {
@@ -279,10 +316,18 @@ class Translator {
     if (!channelAxes.includes(axis)) throw unsupported(layer.name, "it does not join channels");
     return {
       value: this.#graph.concat(inputs.map(({ value }) => value)),
-      channels: inputs.reduce((sum, { channels }) => sum + channels, 0),
+      channels: sumOfChannels(inputs),
       radius: largest(inputs),
     };
   }
+}
+
+function isPointwise(layer: TfjsLayer): boolean {
+  return layer.className === "Conv3D" && triple(layer, "kernel_size", 1).every((n) => n === 1);
+}
+
+function sumOfChannels(nodes: Node[]): number {
+  return nodes.reduce((sum, { channels }) => sum + channels, 0);
 }
 
 function largest(nodes: Node[]): number | null {

@@ -1,1 +1,6 @@
-export {};
+export { locateModel, type ModelLocation, openModel } from "./open-model.js";
+export { type ScanInFolder, scansInFolder } from "./scans-in-folder.js";
+export * from "./segment-folder.js";
+export * from "./store.js";
+export { modelStorePath } from "./stored-folders.js";
+export { readTfjsFolder, type TfjsFolder } from "./tfjs-model.js";

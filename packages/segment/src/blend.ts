@@ -1,0 +1,172 @@
+/**
+ * Sliding windows whose overlapping scores are blended with Gaussian weights (Isensee et al., nnU-Net,
+ * doi:10.1038/s41592-020-01008-z), the labels read off as soon as no later window can change them: the sums
+ * of all classes are held for the depth of one window and a strip of the volume's height only.
+ */
+import { failedError, type JobOptions, type Size3, throwIfCancelled } from "@viscera/core";
+import { cutBox, flipCombinations, flipped, type NetworkImage } from "./image.js";
+import { bestClass, type Prediction, PredictionBuilder, softmaxOf } from "./prediction.js";
+import { gaussianWindow, windowStarts } from "./windows.js";
+
+/** Scores [classes, d0, d1, d2] of a window [channels, d0, d1, d2]; `size` is [d2, d1, d0]. */
+export type ScoreWindow = (window: Float32Array, size: Size3) => Promise<Float32Array>;
+
+export interface BlendParameters {
+  classes: number;
+  patch: Size3;
+  /** Share of a window that overlaps its neighbour; nnU-Net's default is 0.5. */
+  overlap: number;
+  /** Axes flipped in test-time mirroring; scores are averaged over all their combinations. */
+  mirrorAxes: readonly (0 | 1 | 2)[];
+  /** Upper bound of the sums' memory, bytes; more strips, and so more windows run twice, keep to it. */
+  accumulatorBytes: number;
+}
+
+/** Labels and confidence of an image. A volume smaller than the window is seen with zeros around it. */
+export async function predictBlended(
+  score: ScoreWindow,
+  image: NetworkImage,
+  parameters: BlendParameters,
+  options: JobOptions = {},
+): Promise<Prediction> {
+  const { classes, patch } = parameters;
+  // The padded volume, and where the image lies in it.
+  const padded = image.size.map((n, axis) => Math.max(n, patch[axis]!)) as unknown as Size3;
+  const margin = image.size.map((n, axis) => Math.floor((padded[axis]! - n) / 2)) as unknown as Size3;
+  const builder = new PredictionBuilder(image.size, classes);
+  const starts = padded.map((n, axis) => windowStarts(n, patch[axis]!, parameters.overlap));
+  const strips = stripsOf(padded, parameters);
+  const reaching = strips.map(([from, to]) => starts[1]!.filter((y) => y < to && y + patch[1] > from));
+  const total = reaching.reduce((sum, rows) => sum + rows.length, 0) * starts[0]!.length * starts[2]!.length;
+  let done = 0;
+  for (const [s, strip] of strips.entries()) {
+    const sums = new StripSums(padded, strip, parameters);
+    for (const [row, z] of starts[2]!.entries()) {
+      for (const y of reaching[s]!) {
+        for (const x of starts[0]!) {
+          throwIfCancelled(options.signal);
+          options.onProgress?.({ stage: "windows", done, total });
+          const start: Size3 = [x - margin[0], y - margin[1], z - margin[2]];
+          const window = cutBox(image, start, patch);
+          sums.add(await mirroredScores(score, window, parameters), [x, y, z]);
+          done++;
+        }
+      }
+      const next = starts[2]![row + 1] ?? padded[2];
+      for (let slice = z; slice < next; slice++) sums.readOff(slice, builder, image.size, margin);
+    }
+  }
+  options.onProgress?.({ stage: "windows", done, total });
+  return builder.finish();
+}
+
+/** Rows [from, to) of the strips that keep the sums within their memory. */
+function stripsOf(padded: Size3, { classes, patch, accumulatorBytes }: BlendParameters): [number, number][] {
+  const bytesPerRow = 4 * (classes + 1) * padded[0] * patch[2];
+  const height = Math.max(1, Math.floor(accumulatorBytes / bytesPerRow));
+  const count = Math.ceil(padded[1] / height);
+  return Array.from({ length: count }, (_, i) => [
+    Math.floor((padded[1] * i) / count),
+    Math.floor((padded[1] * (i + 1)) / count),
+  ]);
+}
+
+async function mirroredScores(
+  score: ScoreWindow,
+  window: Float32Array,
+  { patch, mirrorAxes, classes }: BlendParameters,
+): Promise<Float32Array> {
+  const combinations = flipCombinations(mirrorAxes);
+  let sum: Float32Array | undefined;
+  for (const axes of combinations) {
+    const scores = await score(flipped(window, patch, axes), patch);
+    if (scores.length !== classes * patch[0] * patch[1] * patch[2]) {
+      throw failedError(
+        "network-output",
+        `The network gave ${scores.length} scores for a window of ${patch.join("x")} voxels and ${classes} classes.`,
+        "Check the patch and the labels in its viscera-model.json.",
+      );
+    }
+    const turned = flipped(scores, patch, axes);
+    if (!sum) sum = turned;
+    else for (let i = 0; i < sum.length; i++) sum[i]! += turned[i]!;
+  }
+  const share = 1 / combinations.length;
+  if (share !== 1) for (let i = 0; i < sum!.length; i++) sum![i]! *= share;
+  return sum!;
+}
+
+/** Weighted sums of a strip, for as many slices as a window is deep; a slice's place is its number modulo that. */
+class StripSums {
+  readonly #width: number;
+  readonly #from: number;
+  readonly #height: number;
+  readonly #patch: Size3;
+  readonly #classes: number;
+  /** Scores [slice, class, row, column]. */
+  readonly #scores: Float32Array;
+  readonly #weights: Float32Array;
+  readonly #gaussians: Float32Array[];
+
+  constructor(padded: Size3, [from, to]: [number, number], { classes, patch }: BlendParameters) {
+    this.#width = padded[0];
+    this.#from = from;
+    this.#height = to - from;
+    this.#patch = patch;
+    this.#classes = classes;
+    const area = this.#width * this.#height;
+    this.#scores = new Float32Array(patch[2] * classes * area);
+    this.#weights = new Float32Array(patch[2] * area);
+    this.#gaussians = patch.map(gaussianWindow);
+  }
+
+  add(scores: Float32Array, [x, y, z]: Size3): void {
+    const [px, py, pz] = this.#patch;
+    const area = this.#width * this.#height;
+    const [gx, gy, gz] = this.#gaussians as [Float32Array, Float32Array, Float32Array];
+    const firstRow = Math.max(0, this.#from - y);
+    const lastRow = Math.min(py, this.#from + this.#height - y);
+    for (let k = 0; k < pz; k++) {
+      const slice = (z + k) % pz;
+      for (let j = firstRow; j < lastRow; j++) {
+        const weight = gz[k]! * gy[j]!;
+        const place = this.#width * (y + j - this.#from) + x;
+        const weightRow = slice * area + place;
+        for (let i = 0; i < px; i++) this.#weights[weightRow + i]! += weight * gx[i]!;
+        for (let c = 0; c < this.#classes; c++) {
+          const target = (slice * this.#classes + c) * area + place;
+          const source = px * (j + py * (k + pz * c));
+          for (let i = 0; i < px; i++) this.#scores[target + i]! += weight * gx[i]! * scores[source + i]!;
+        }
+      }
+    }
+  }
+
+  /** Labels of a finished slice of the padded volume; its sums start anew. */
+  readOff(z: number, builder: PredictionBuilder, size: Size3, margin: Size3): void {
+    const area = this.#width * this.#height;
+    const slice = z % this.#patch[2];
+    const offset = slice * this.#classes * area;
+    const k = z - margin[2];
+    if (k >= 0 && k < size[2]) {
+      for (let row = 0; row < this.#height; row++) {
+        const j = row + this.#from - margin[1];
+        if (j < 0 || j >= size[1]) continue;
+        for (let i = 0; i < size[0]; i++) {
+          const place = row * this.#width + i + margin[0];
+          const label = bestClass(this.#scores, offset + place, area, this.#classes);
+          const voxel = i + size[0] * (j + size[1] * k);
+          if (label === 0) continue;
+          const factor = 1 / this.#weights[slice * area + place]!;
+          builder.set(
+            voxel,
+            label,
+            softmaxOf(this.#scores, offset + place, area, this.#classes, label, factor),
+          );
+        }
+      }
+    }
+    this.#scores.fill(0, offset, offset + this.#classes * area);
+    this.#weights.fill(0, slice * area, (slice + 1) * area);
+  }
+}

@@ -1,0 +1,223 @@
+import {
+  failedError,
+  type JobOptions,
+  type LabelMap,
+  type Size3,
+  throwIfCancelled,
+  usageError,
+  type Volume,
+  voxelCount,
+} from "@viscera/core";
+import { floatTensor, type Tensor } from "@viscera/nets";
+import { resampleLabelMap } from "@viscera/scan";
+import { predictBlended } from "./blend.js";
+import { type LabelWindow, predictWithHalo } from "./halo.js";
+import type { NetworkImage } from "./image.js";
+import { labelTable } from "./label-names.js";
+import { checkModality } from "./modality.js";
+import type { LoadedModel } from "./model.js";
+import { bestClass, type Prediction, softmaxOf } from "./prediction.js";
+import { normalised, toModelGrid } from "./prepare.js";
+
+export interface SegmentOptions extends JobOptions {
+  /**
+   * "whole" runs the volume in one go; a number is the edge, in voxels, of the windows. Default: the model's
+   * own patch, else the largest windows that keep the network within `memoryBytes`.
+   */
+  window?: "whole" | number;
+  /** Test-time mirroring along the axes the model allows: slower, often a little better. Default off. */
+  mirror?: boolean;
+  /** What the network may take while it runs, bytes; default 4.5e9. A larger volume is cut into windows. */
+  memoryBytes?: number;
+}
+
+export interface Segmentation {
+  /** On the scan's own grid; only structures that occur are in the table. */
+  labels: LabelMap;
+  /** Mean softmax probability of each structure's voxels, by label id. */
+  confidence: Map<number, number>;
+  warnings: string[];
+}
+
+const DEFAULT_MEMORY_BYTES = 4.5e9;
+/** Share of the memory that the sums of blended windows may take. */
+const ACCUMULATOR_SHARE = 1 / 3;
+
+/**
+ * Labels of a scan by a network. Throws `input.modality` when the model is for another kind of scan,
+ * `input.constant` and `input.not-finite` for unusable voxels, `cancelled`, `failed.inference`.
+ */
+export async function segmentVolume(
+  volume: Volume,
+  model: LoadedModel,
+  options: SegmentOptions = {},
+): Promise<Segmentation> {
+  const { description } = model;
+  if (model.channels !== 1) {
+    throw usageError(
+      `The model "${description.name}" takes ${model.channels} images of a patient at once; only one can be given.`,
+    );
+  }
+  const warnings = [...model.warnings, ...checkModality(volume, description)];
+  options.onProgress?.({ stage: "prepare", done: 0, total: 1 });
+  const placed = await toModelGrid(volume, description.input, options);
+  const image = { size: placed.size, channels: 1, data: normalised(placed.data, description.input) };
+  throwIfCancelled(options.signal);
+  options.onProgress?.({ stage: "prepare", done: 1, total: 1 });
+
+  const prediction = await predict(image, model, options, warnings);
+  throwIfCancelled(options.signal);
+  let data = prediction.labels;
+  if (placed.affine !== volume.affine) {
+    const onModelGrid = { size: placed.size, affine: placed.affine, data };
+    data = (await resampleLabelMap(onModelGrid, volume, {}, options)).data;
+  }
+  const present = presentLabels(data, model.classes);
+  if (present.length === 0) warnings.push("The network found no structure in this scan.");
+  return {
+    labels: { size: volume.size, affine: volume.affine, data, labels: labelTable(description, present) },
+    confidence: new Map(present.map((id) => [id, prediction.confidence.get(id)!])),
+    warnings,
+  };
+}
+
+async function predict(
+  image: NetworkImage,
+  model: LoadedModel,
+  options: SegmentOptions,
+  warnings: string[],
+): Promise<Prediction> {
+  const { patch, overlap, haloVoxels, mirrorAxes } = model.description.input;
+  const { window, mirror = false, memoryBytes = DEFAULT_MEMORY_BYTES } = options;
+  if (typeof window === "number" && !(Number.isInteger(window) && window >= 8)) {
+    throw usageError(`A window of ${window} voxels is not possible.`, "Give a whole number from 8 on.");
+  }
+  const mirrored = mirror && model.output.kind === "scores" ? mirrorAxes : [];
+  if (mirror && mirrored.length === 0) {
+    warnings.push(`The model "${model.description.name}" allows no mirroring; it ran without.`);
+  }
+  const asked = typeof window === "number" ? ([window, window, window] as const) : null;
+  const blendPatch = window === "whole" ? image.size : (asked ?? patch);
+  if (haloVoxels === null && blendPatch !== null && model.output.kind === "scores") {
+    return predictBlended(
+      (data, size) => scoresOf(model, data, size, options),
+      image,
+      {
+        classes: model.classes,
+        patch: blendPatch,
+        overlap,
+        mirrorAxes: mirrored,
+        accumulatorBytes: memoryBytes * ACCUMULATOR_SHARE,
+      },
+      options,
+    );
+  }
+  if (haloVoxels === null && asked !== null) {
+    throw usageError(
+      `The model "${model.description.name}" normalises over the whole volume and cannot run in windows.`,
+      'Leave the window out, or ask for "whole".',
+    );
+  }
+  const halo = haloVoxels ?? 0;
+  const core =
+    window === "whole"
+      ? image.size
+      : asked
+        ? coreOf(asked, halo)
+        : patch
+          ? coreOf(patch, halo)
+          : fittingCore(image.size, model, memoryBytes);
+  return predictWithHalo(
+    labelsOf(model, options),
+    image,
+    { classes: model.classes, core, haloVoxels: halo },
+    options,
+  );
+}
+
+/** What is read off of a window: all but the halo at both sides. */
+function coreOf(window: Size3, halo: number): Size3 {
+  if (window.some((n) => n <= 2 * halo)) {
+    throw usageError(
+      `A window of ${window.join("x")} voxels is too small for a halo of ${halo}.`,
+      `Take at least ${2 * halo + 8}.`,
+    );
+  }
+  return window.map((n) => n - 2 * halo) as unknown as Size3;
+}
+
+/**
+ * The whole volume where it fits in the memory, else slabs along the slowest axis, each with its halo: they
+ * repeat the least work.
+ */
+function fittingCore(size: Size3, model: LoadedModel, memoryBytes: number): Size3 {
+  const { haloVoxels } = model.description.input;
+  if (model.peakChannels === null || haloVoxels === null) return size;
+  const slices = Math.floor(memoryBytes / (4 * model.peakChannels * size[0] * size[1]));
+  if (slices >= size[2]) return size;
+  const core = slices - 2 * haloVoxels;
+  if (core < 8) {
+    throw failedError(
+      "memory",
+      `The model "${model.description.name}" needs more than ${(memoryBytes / 1e9).toFixed(1)} GB for a slab of ${size.join("x")} voxels.`,
+      "Allow more memory, or give a smaller window.",
+    );
+  }
+  return [size[0], size[1], core];
+}
+
+function windowTensor(model: LoadedModel, data: Float32Array, size: Size3): Tensor {
+  return floatTensor(data, [1, model.channels, size[2], size[1], size[0]]);
+}
+
+async function scoresOf(
+  model: LoadedModel,
+  data: Float32Array,
+  size: Size3,
+  { signal }: JobOptions,
+): Promise<Float32Array> {
+  if (model.output.kind !== "scores") throw failedError("network-output", "The network gives no scores.");
+  const { name } = model.output;
+  const results = await model.session.run(
+    { [model.input]: windowTensor(model, data, size) },
+    { outputs: [name], ...(signal ? { signal } : {}) },
+  );
+  const scores = results[name]!.data;
+  if (!(scores instanceof Float32Array)) {
+    throw failedError("network-output", `The network's output "${name}" is not of float32.`);
+  }
+  return scores;
+}
+
+function labelsOf(model: LoadedModel, options: JobOptions): LabelWindow {
+  const { output, classes } = model;
+  if (output.kind === "labels") {
+    return async (data, size) => {
+      const results = await model.session.run(
+        { [model.input]: windowTensor(model, data, size) },
+        options.signal ? { signal: options.signal } : {},
+      );
+      return {
+        label: results[output.label]!.data as Uint8Array,
+        probability: results[output.probability]!.data as Float32Array,
+      };
+    };
+  }
+  return async (data, size) => {
+    const scores = await scoresOf(model, data, size, options);
+    const voxels = voxelCount(size);
+    const label = new Uint16Array(voxels);
+    const probability = new Float32Array(voxels);
+    for (let voxel = 0; voxel < voxels; voxel++) {
+      label[voxel] = bestClass(scores, voxel, voxels, classes);
+      if (label[voxel]) probability[voxel] = softmaxOf(scores, voxel, voxels, classes, label[voxel]!);
+    }
+    return { label, probability };
+  };
+}
+
+function presentLabels(data: ArrayLike<number>, classes: number): number[] {
+  const seen = new Uint8Array(classes);
+  for (let i = 0; i < data.length; i++) seen[data[i]!] = 1;
+  return Array.from(seen.keys()).filter((id) => id > 0 && seen[id]);
+}
