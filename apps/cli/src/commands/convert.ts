@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { inputError, usageError } from "@viscera/core";
 import { reorient } from "@viscera/scan";
-import { readScan, writeColour, writeVolume } from "@viscera/scan/node";
+import { readScan, writeVolume } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { describeGrid } from "../steps/save-scan.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
@@ -45,9 +45,10 @@ export function addConvert(program: Command, signal: AbortSignal): void {
     if (scan.colour) {
       if (code)
         throw inputError("colour", "A colour image cannot be reoriented.", "Leave out --orientation.");
-      await writeColour(to, scan.volume, scan.colour, context.job("Write"));
+      const { size, affine } = scan.volume;
+      await writeVolume(to, { size, affine, ...scan.colour });
     } else {
-      await writeVolume(to, code ? reorient(scan.volume, code) : scan.volume, context.job("Write"));
+      await writeVolume(to, code ? reorient(scan.volume, code) : scan.volume);
     }
     context.console.step(
       "Convert",

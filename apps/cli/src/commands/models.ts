@@ -13,34 +13,41 @@ export function addModels(program: Command, signal: AbortSignal): void {
     else {
       context.console.table(
         ["Name", "Version", "Images", "Structures", "Licence", "Commercial use"],
-        stored.map(({ file }) => [
-          file.name,
-          file.version,
-          file.input.modality.join(", "),
-          String(file.labels.length),
-          file.licence,
-          file.commercialUse ? "yes" : "no",
-        ]),
+        stored.map(({ name, description, problem }) =>
+          description
+            ? [
+                name,
+                description.version,
+                description.input.modality.join(", "),
+                String(description.labels.length),
+                description.licence,
+                description.commercialUse ? "yes" : "no",
+              ]
+            : [name, "unusable", problem ?? ""],
+        ),
       );
     }
-    context.console.result({ models: stored.map(({ file }) => file) });
+    context.console.result({ models: stored });
   });
   const add = models
     .command("add <path>")
     .description("store a network: a model folder, a TF.js layers folder or an .onnx file");
   withExamples(withCommonOptions(add), ["viscera models add brainchop/model18cls"]);
   bind(add, signal, async (context, [path = ""]) => {
-    const { file } = await addModel(path);
-    if (!file.commercialUse) context.console.warning(`Its licence (${file.licence}) forbids commercial use.`);
+    const { name, description } = await addModel(path);
+    if (description?.commercialUse === false) {
+      context.console.warning(`Its licence (${description.licence}) does not allow commercial use.`);
+    }
     context.console.text(
-      `Stored ${file.name} ${file.version} (${file.labels.length} structures, licence ${file.licence}).`,
+      `Stored ${name}${description ? ` ${description.version} (${description.labels.length} structures, licence ${description.licence})` : ""}.`,
     );
-    context.console.result({ model: file });
+    context.console.result({ name, model: description });
   });
   const show = models.command("show <model>").description("what a network is and needs");
   withExamples(withCommonOptions(show), ["viscera models show hippocampus-mr"]);
   bind(show, signal, async (context, [name = ""]) => {
-    const { file } = await openModel(name);
+    const { description: file, dispose } = await openModel(name);
+    await dispose();
     context.console.facts([
       ["Name", `${file.name} ${file.version}`],
       [

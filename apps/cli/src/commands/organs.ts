@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type LabelMap, spacingOf, usageError } from "@viscera/core";
+import { boundingBoxes } from "@viscera/kernels";
 import { completeLabels } from "@viscera/organ";
 import { labelsToGrid, readLabelNames } from "@viscera/scan";
 import { readLabels, readScan, writeWhole } from "@viscera/scan/node";
@@ -50,12 +51,12 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
       ? readLabelNames(await readFile(options.labelNames, "utf8"), basename(options.labelNames))
       : read.names;
     const grid = scan ?? { size: read.size, affine: read.affine };
-    const { data, moved } = await labelsToGrid(read, grid, context.job("Labels"));
-    for (const warning of read.warnings) context.console.warning(warning);
-    if (moved)
-      context.console.warning("The labels lie on another grid than the scan and were resampled to it.");
-    const present = [...new Set(data)].filter((id) => id !== 0).sort((a, b) => a - b);
-    const raw = present.map((id) => names.find((label) => label.id === id) ?? { id });
+    const { labels: fitted, warnings } = await labelsToGrid(read, grid, context.job("Labels"));
+    for (const warning of [...read.warnings, ...warnings]) context.console.warning(warning);
+    const { data } = fitted;
+    const raw = [...boundingBoxes(data, grid.size).keys()]
+      .sort((a, b) => a - b)
+      .map((id) => names.find((label) => label.id === id) ?? { id });
     const labels: LabelMap = { ...grid, data, labels: completeLabels(raw, `import:${basename(path)}`) };
     const started = performance.now();
     await mkdir(options.out, { recursive: true });

@@ -10,11 +10,12 @@ import {
   type Simulation,
   usageError,
 } from "@viscera/core";
+import { boundingBoxes } from "@viscera/kernels";
 import { completeLabels } from "@viscera/organ";
 import { labelsToGrid, type RawLabel, readLabelNames } from "@viscera/scan";
 import { readLabels, readScan, type ScanFile, sha256File } from "@viscera/scan/node";
-import { segmentVolume } from "@viscera/segment";
-import { type LoadedModel, listModels, openModel } from "@viscera/segment/node";
+import { type LoadedModel, segmentVolume } from "@viscera/segment";
+import { listModels, openModel } from "@viscera/segment/node";
 import type { Command } from "commander";
 import { CaseFolder } from "../case/case-folder.js";
 import { caseKey } from "../case/key.js";
@@ -158,11 +159,19 @@ async function labelSource(
 ): Promise<LabelSource> {
   if (options.labels) return importedLabels(scan, options.labels, options.labelNames, context);
   const model = await chooseModel(scan, options.model);
+  for (const warning of model.warnings) context.console.warning(warning);
+  const { name, version, sha256 } = model.description;
   return {
-    inputs: { model: model.file.sha256 },
+    inputs: { model: sha256 },
     make: async () => {
       const { labels, confidence, warnings } = await segmentVolume(scan.volume, model, context.job("Labels"));
-      return { labels, confidence, warnings, origin: `by ${model.file.name} ${model.file.version}` };
+      const table = completeLabels(labels.labels, `model:${name}@${version}`);
+      return {
+        labels: { ...labels, labels: table },
+        confidence,
+        warnings: [...model.warnings, ...warnings],
+        origin: `by ${name} ${version}`,
+      };
     },
   };
 }
@@ -181,19 +190,18 @@ async function importedLabels(
     inputs["labelNames"] = await sha256File(namesPath);
   }
   const warnings = [...read.warnings];
-  const { data, moved } = await labelsToGrid(read, scan.volume, context.job("Labels"));
-  if (moved) warnings.push("The labels lie on another grid than the scan and were resampled to it.");
-  const present = new Set<number>();
-  for (let i = 0; i < data.length; i++) present.add(data[i]!);
-  present.delete(0);
+  const fitted = await labelsToGrid(read, scan.volume, context.job("Labels"));
+  warnings.push(...fitted.warnings);
+  const { data } = fitted.labels;
+  const present = [...boundingBoxes(data, scan.volume.size).keys()].sort((a, b) => a - b);
   const named = new Map(names.map((label) => [label.id, label]));
-  const unnamed = [...present].filter((id) => !named.has(id));
+  const unnamed = present.filter((id) => !named.has(id));
   if (unnamed.length > 0) {
     warnings.push(
-      `${unnamed.length === present.size ? "The labels have" : `${unnamed.length} ids have`} no names: give a table with --label-names (ids alone are not assumed to be anybody's).`,
+      `${unnamed.length === present.length ? "The labels have" : `${unnamed.length} ids have`} no names: give a table with --label-names (ids alone are not assumed to be anybody's).`,
     );
   }
-  const raw = [...present].sort((a, b) => a - b).map((id) => named.get(id) ?? { id });
+  const raw = present.map((id) => named.get(id) ?? { id });
   const labels = completeLabels(raw, `import:${basename(path)}`);
   return {
     inputs,
@@ -209,12 +217,14 @@ async function importedLabels(
 /** The model asked for, or the stored one that fits the scan. Throws `usage` that says which exist. */
 async function chooseModel(scan: ScanFile, name: string | undefined): Promise<LoadedModel> {
   if (name) return openModel(name);
-  const models = await listModels();
-  const modality = scan.volume.modality;
-  const fitting = models.filter((model) => modality !== null && model.file.input.modality.includes(modality));
-  if (fitting.length === 1) return openModel(fitting[0]!.file.name);
+  const { modality } = scan.volume;
+  const models = (await listModels()).filter((model) => model.description !== null);
+  const fitting = models.filter(
+    (model) => modality !== null && model.description!.input.modality.includes(modality),
+  );
+  if (fitting.length === 1) return openModel(fitting[0]!.name);
   const known = models
-    .map((model) => `${model.file.name} (${model.file.input.modality.join(", ")})`)
+    .map((model) => `${model.name} (${model.description!.input.modality.join(", ")})`)
     .join("; ");
   throw usageError(
     fitting.length > 1

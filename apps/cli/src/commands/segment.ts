@@ -31,19 +31,15 @@ export function addSegment(program: Command, signal: AbortSignal): void {
   ]);
   bind<SegmentOptions>(command, signal, async (context, [path = ""], options) => {
     const model = await openModel(options.model);
-    if (!model.file.commercialUse)
-      context.console.warning(
-        `${model.file.name}: its licence (${model.file.licence}) forbids commercial use.`,
-      );
+    for (const warning of model.warnings) context.console.warning(warning);
     const mirror = options.mirror === undefined ? {} : { mirror: options.mirror };
     if (existsSync(path) && statSync(path).isDirectory() && (await isFolderOfScans(path))) {
       const result = await segmentFolder(path, options.out, model, { ...context.job("Segment"), ...mirror });
-      for (const { name, message } of result.failures) context.console.warning(`${name}: ${message}`);
-      context.console.text(
-        `${result.written.length} segmented, ${result.kept.length} were there, ${result.failures.length} failed.`,
-      );
+      for (const { scan, message } of result.failed) context.console.warning(`${scan}: ${message}`);
+      const counts = `${result.finished.length} segmented, ${result.skipped.length} done before, ${result.failed.length} failed`;
+      context.console.text(`${counts}.`);
       context.console.result({ out: options.out, ...result });
-      if (result.failures.length > 0) process.exitCode = 3;
+      if (result.failed.length > 0) process.exitCode = 3;
       return;
     }
     if (existsSync(options.out) && options.force !== true)
@@ -58,10 +54,10 @@ export function addSegment(program: Command, signal: AbortSignal): void {
       ...mirror,
     });
     for (const warning of warnings) context.console.warning(warning);
-    await writeVolume(options.out, labels, context.job("Segment"));
+    await writeVolume(options.out, labels);
     context.console.step(
       "Segment",
-      `${labels.labels.length} structures by ${model.file.name} ${model.file.version}`,
+      `${labels.labels.length} structures by ${model.description.name} ${model.description.version}`,
       (performance.now() - started) / 1000,
     );
     context.console.result({

@@ -10,7 +10,7 @@ export async function saveLabels(
   warnings: readonly string[],
 ): Promise<void> {
   work.keep({ labels });
-  await writeVolume(work.folder.at(CASE_PATHS.labels), labels, work.context.job("Labels"));
+  await writeVolume(work.folder.at(CASE_PATHS.labels), labels);
   await work.folder.writeJson(CASE_PATHS.labelTable, { schema: 1, labels: labels.labels });
   await work.folder.finish("labels", warnings, work.provenance(CASE_PATHS.labels, inputs));
 }

@@ -26,7 +26,7 @@ export async function saveScan(
 ): Promise<void> {
   work.keep({ scan: volume });
   await work.step("scan", "Scan", async () => {
-    await writeVolume(work.folder.at(CASE_PATHS.scan), volume, work.context.job("Scan"));
+    await writeVolume(work.folder.at(CASE_PATHS.scan), volume);
     await work.folder.finish("scan", warnings, work.provenance(CASE_PATHS.scan, inputs));
     return describeGrid(volume);
   });

@@ -20,7 +20,11 @@ export interface Console {
 const BAR_WIDTH = 24;
 const REDRAW_MS = 100;
 
-export function openConsole(json: boolean, out = process.stdout, err = process.stderr): Console {
+export function openConsole(
+  json: boolean,
+  out: NodeJS.WriteStream = process.stdout,
+  err: NodeJS.WriteStream = process.stderr,
+): Console {
   const colours = err.isTTY === true && process.env["NO_COLOR"] === undefined;
   const paint = (code: number, text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
   const live = err.isTTY === true && !json;

@@ -1,10 +1,13 @@
-import type { Volume } from "@viscera/core";
+import type { Grid, Volume } from "@viscera/core";
 
 /** Colour channels of an image: 8 bits, interleaved, 3 (RGB) or 4 (RGBA) a voxel. */
 export interface ColourData {
   channels: number;
   data: Uint8Array;
 }
+
+/** A colour image on its grid, as it is written. */
+export interface ColourImage extends Grid, ColourData {}
 
 /** What a file or its neighbour says about one label value; everything but the value may be unknown. */
 export interface RawLabel {

@@ -141,7 +141,10 @@ function reporter(options: ReadImageOptions, name: string, total: number): (done
   };
 }
 
-/** Reads to the end, so that a checksum after the voxels is checked too. */
+/** So much is looked at after the voxels; more than this is a mistake or a trap. */
+const LONGEST_REST = 1 << 26;
+
+/** Reads on to the end, so that a checksum after the voxels is checked too. */
 async function checkRest(
   reader: ByteReader,
   name: string,
@@ -153,9 +156,12 @@ async function checkRest(
   for await (const chunk of reader.rest()) {
     throwIfCancelled(options.signal);
     left += whiteSpaceOnly ? chunk.filter((byte) => byte > 32).length : chunk.length;
+    if (left > LONGEST_REST) break;
   }
-  if (left > 0)
-    warnings.push(`${name} has ${describeBytes(left)} after its voxels, which were not looked at.`);
+  if (left > 0) {
+    const amount = `${left > LONGEST_REST ? "more than " : ""}${describeBytes(Math.min(left, LONGEST_REST))}`;
+    warnings.push(`${name} has ${amount} after its voxels, which were not looked at.`);
+  }
 }
 
 /** Numbers written as text, parted by white space or commas. */

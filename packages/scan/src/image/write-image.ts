@@ -3,6 +3,7 @@ import { encodeMetaImage } from "../metaimage/write.js";
 import { encodeNifti } from "../nifti/write.js";
 import { encodeNrrd } from "../nrrd/write.js";
 import { webCompress } from "./compression.js";
+import type { ColourImage } from "./image.js";
 
 /** A stretch of a file to be written: bytes, to be packed as one gzip member where `gzip` is set. */
 export interface FilePart {
@@ -27,11 +28,12 @@ export const WRITABLE_EXTENSIONS = [".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".m
 
 /**
  * The image as files in the format that `name` ends in. Label maps are written as unsigned integers without
- * slope, volumes in the type they have in memory. A .mhd gives two files, the voxels first. Throws `usage` for another ending.
+ * slope, volumes in the type they have in memory, colours as RGB or RGBA of 8 bits. A .mhd gives two files, the voxels
+ * first. Throws `usage` for another ending.
  */
 export function encodeImage(
   name: string,
-  image: Volume | LabelMap,
+  image: Volume | LabelMap | ColourImage,
   { labelNames = true }: WriteImageOptions = {},
 ): EncodedFile[] {
   const lower = name.toLowerCase();
@@ -42,10 +44,11 @@ export function encodeImage(
       `End the name in ${WRITABLE_EXTENSIONS.join(", ")}.`,
     );
   }
-  if (image.data.length !== voxelCount(image.size)) {
+  const channels = "channels" in image ? image.channels : 1;
+  if (image.data.length !== voxelCount(image.size) * channels) {
     throw inputError(
       "size",
-      `The image for ${name} holds ${image.data.length} voxels, but its size is ${image.size.join("x")}.`,
+      `The image for ${name} holds ${image.data.length / channels} voxels, but its size is ${image.size.join("x")}.`,
     );
   }
   switch (extension) {

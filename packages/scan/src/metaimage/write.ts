@@ -1,4 +1,5 @@
 import { flipRasLps, type LabelMap, spacingOf, type Volume } from "@viscera/core";
+import type { ColourImage } from "../image/image.js";
 import { bytesOf, voxelTypeOf } from "../image/voxel-type.js";
 import type { EncodedFile } from "../image/write-image.js";
 
@@ -14,7 +15,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** MetaImage without compression: .mha, or .mhd with the voxels in a .raw beside it. */
-export function encodeMetaImage(name: string, image: Volume | LabelMap): EncodedFile[] {
+export function encodeMetaImage(name: string, image: Volume | LabelMap | ColourImage): EncodedFile[] {
   const m = flipRasLps(image.affine).map((v) => v + 0);
   const spacing = spacingOf(image.affine);
   const directions = [0, 1, 2].flatMap((axis) => [0, 1, 2].map((row) => m[4 * row + axis]! / spacing[axis]!));
@@ -34,6 +35,7 @@ export function encodeMetaImage(name: string, image: Volume | LabelMap): Encoded
     ...("modality" in image && /^(CT|MR|US)$/.test(image.modality ?? "")
       ? [`Modality = MET_MOD_${image.modality}`]
       : []),
+    ...("channels" in image ? [`ElementNumberOfChannels = ${image.channels}`] : []),
     `ElementType = ${TYPE_NAMES[voxelTypeOf(image.data)]}`,
     `ElementDataFile = ${detached ? voxelName : "LOCAL"}`,
   ];

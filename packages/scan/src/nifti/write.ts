@@ -1,7 +1,8 @@
 import { type Affine, determinant, inputError, type LabelMap, spacingOf, type Volume } from "@viscera/core";
+import type { ColourImage } from "../image/image.js";
 import { bytesOf, voxelTypeOf } from "../image/voxel-type.js";
 import { CARET_EXTENSION, caretXml } from "../labels/caret.js";
-import { DATATYPES, HEADER_BYTES } from "./header.js";
+import { COLOUR_DATATYPES, DATATYPES, HEADER_BYTES } from "./header.js";
 
 const INTENT_LABEL = 1002;
 const MILLIMETRES_SECONDS = 2 | 8;
@@ -11,7 +12,7 @@ const SCANNER_ANATOMICAL = 1;
  * NIfTI-1, little endian: header, label table and voxels. sform always; qform with the same content where the
  * axes are orthogonal. Throws `input.size` where an axis is longer than NIfTI-1 can say (32767).
  */
-export function encodeNifti(image: Volume | LabelMap, labelNames: boolean): Uint8Array[] {
+export function encodeNifti(image: Volume | LabelMap | ColourImage, labelNames: boolean): Uint8Array[] {
   if (image.size.some((n) => n > 32767)) {
     throw inputError(
       "size",
@@ -23,8 +24,9 @@ export function encodeNifti(image: Volume | LabelMap, labelNames: boolean): Uint
   const extension = labelNames && labels && labels.length > 0 ? encodeExtension(caretXml(labels)) : null;
   const header = new Uint8Array(HEADER_BYTES[1] + 4);
   const view = new DataView(header.buffer);
-  const type = voxelTypeOf(image.data);
-  const datatype = Number(Object.keys(DATATYPES).find((code) => DATATYPES[Number(code)] === type));
+  const channels = "channels" in image ? image.channels : 1;
+  const datatype =
+    channels > 1 ? codeOf(COLOUR_DATATYPES, channels) : codeOf(DATATYPES, voxelTypeOf(image.data));
   const spacing = spacingOf(image.affine);
   const quaternion = quaternionOf(image.affine);
 
@@ -33,7 +35,7 @@ export function encodeNifti(image: Volume | LabelMap, labelNames: boolean): Uint
   [3, ...image.size, 1, 1, 1, 1].forEach((n, i) => view.setInt16(40 + 2 * i, n, true));
   view.setInt16(68, labels ? INTENT_LABEL : 0, true);
   view.setInt16(70, datatype, true);
-  view.setInt16(72, 8 * image.data.BYTES_PER_ELEMENT, true);
+  view.setInt16(72, 8 * channels * image.data.BYTES_PER_ELEMENT, true);
   const handedness = determinant(image.affine) < 0 ? -1 : 1;
   [handedness, ...spacing, 1, 1, 1, 1].forEach((v, i) => view.setFloat32(76 + 4 * i, v, true));
   view.setFloat32(108, header.length + (extension?.length ?? 0), true);
@@ -49,6 +51,10 @@ export function encodeNifti(image: Volume | LabelMap, labelNames: boolean): Uint
   header.set(new TextEncoder().encode("n+1"), 344);
   if (extension) header[348] = 1;
   return [header, ...(extension ? [extension] : []), bytesOf(image.data)];
+}
+
+function codeOf<T>(table: Readonly<Record<number, T>>, value: T): number {
+  return Number(Object.keys(table).find((code) => table[Number(code)] === value));
 }
 
 /** An extension of a multiple of 16 bytes, padded with NUL. */

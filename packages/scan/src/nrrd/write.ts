@@ -1,4 +1,5 @@
 import { flipRasLps, type LabelMap, type Volume } from "@viscera/core";
+import type { ColourImage } from "../image/image.js";
 import { bytesOf, voxelTypeOf } from "../image/voxel-type.js";
 import type { FilePart } from "../image/write-image.js";
 
@@ -14,19 +15,23 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** NRRD with gzip, in LPS as ITK and Slicer write it; `segments` adds Slicer's fields of a .seg.nrrd. */
-export function encodeNrrd(image: Volume | LabelMap, segments: boolean): FilePart[] {
+export function encodeNrrd(image: Volume | LabelMap | ColourImage, segments: boolean): FilePart[] {
   const m = flipRasLps(image.affine).map((v) => v + 0);
   const column = (c: number) => `(${m[c]},${m[4 + c]},${m[8 + c]})`;
+  const colour =
+    "channels" in image
+      ? { kind: image.channels === 4 ? "RGBA-color" : "RGB-color", channels: image.channels }
+      : null;
   const lines = [
     "NRRD0004",
     "# Complete NRRD file format specification at:",
     "# http://teem.sourceforge.net/nrrd/format.html",
     `type: ${TYPE_NAMES[voxelTypeOf(image.data)]}`,
-    "dimension: 3",
+    `dimension: ${colour ? 4 : 3}`,
     "space: left-posterior-superior",
-    `sizes: ${image.size.join(" ")}`,
-    `space directions: ${column(0)} ${column(1)} ${column(2)}`,
-    "kinds: domain domain domain",
+    `sizes: ${[...(colour ? [colour.channels] : []), ...image.size].join(" ")}`,
+    `space directions: ${colour ? "none " : ""}${column(0)} ${column(1)} ${column(2)}`,
+    `kinds: ${colour ? `${colour.kind} ` : ""}domain domain domain`,
     "endian: little",
     "encoding: gzip",
     `space origin: ${column(3)}`,

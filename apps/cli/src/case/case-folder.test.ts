@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { type CaseFile, patientSchema, VisceraError } from "@viscera/core";
+import { CaseFolder } from "./case-folder.js";
+import { caseKey } from "./key.js";
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "viscera case ü-"));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const fileOf = (what: string): CaseFile => ({
+  schema: 1,
+  kind: "scan",
+  patient: patientSchema.parse({}),
+  scan: null,
+  key: caseKey({ what }),
+  finished: [],
+  warnings: [],
+  provenance: [],
+});
+const entry = {
+  file: "scan.nii.gz",
+  command: "run",
+  version: "0",
+  inputs: {},
+  seed: null,
+  date: "2020-01-01",
+};
+const steps = ["scan", "labels"];
+const code = (expected: string) => (error: unknown) =>
+  error instanceof VisceraError && error.code === expected;
+
+test("an unfinished case of the same key is taken up where it was", async () => {
+  const out = join(root, "case");
+  const first = await CaseFolder.create(out, fileOf("a"), steps, false);
+  await first.finish("scan", ["careful"], entry);
+  const second = await CaseFolder.create(out, fileOf("a"), steps, false);
+  assert.ok(second.has("scan") && !second.has("labels"));
+  assert.deepEqual(second.file.warnings, [{ step: "scan", message: "careful" }]);
+});
+
+test("a finished case and another case are refused", async () => {
+  const out = join(root, "case");
+  const folder = await CaseFolder.create(out, fileOf("a"), steps, false);
+  for (const step of steps) await folder.finish(step, [], { ...entry, file: step });
+  await assert.rejects(
+    CaseFolder.create(out, fileOf("a"), steps, false),
+    /already holds this case, complete/,
+  );
+  await assert.rejects(CaseFolder.create(out, fileOf("b"), steps, false), code("usage"));
+});
+
+test("with force the old case stays until the new one is complete, and foreign files stay for ever", async () => {
+  const out = join(root, "case");
+  const old = await CaseFolder.create(out, fileOf("a"), steps, false);
+  await old.write("organs/liver.glb", "old");
+  await old.finish("scan", [], entry);
+  writeFileSync(join(out, "notes.txt"), "mine");
+  const fresh = await CaseFolder.create(out, fileOf("b"), steps, true);
+  await fresh.write("organs/spleen.glb", "new");
+  assert.equal(readFileSync(join(out, "organs/liver.glb"), "utf8"), "old");
+  // Killed here and started again: the work beside the old case is taken up.
+  await fresh.finish("scan", [], entry);
+  const again = await CaseFolder.create(out, fileOf("b"), steps, true);
+  assert.ok(again.has("scan"));
+  await again.settle();
+  assert.equal(readFileSync(join(out, "organs/spleen.glb"), "utf8"), "new");
+  assert.ok(!existsSync(join(out, "organs/liver.glb")));
+  assert.equal(readFileSync(join(out, "notes.txt"), "utf8"), "mine");
+  assert.equal((await CaseFolder.open(out)).file.key, fileOf("b").key);
+});
+
+test("a folder that is no case but holds its files is refused even with force", async () => {
+  const out = join(root, "case");
+  mkdirSync(out);
+  writeFileSync(join(out, "report.html"), "somebody's");
+  await assert.rejects(CaseFolder.create(out, fileOf("a"), steps, true), code("usage"));
+  assert.equal(readFileSync(join(out, "report.html"), "utf8"), "somebody's");
+});
+
+test("a file in the way and a folder without a case are named", async () => {
+  const path = join(root, "file");
+  writeFileSync(path, "");
+  await assert.rejects(CaseFolder.create(path, fileOf("a"), steps, false), /is a file, not a folder/);
+  await assert.rejects(
+    CaseFolder.create(join(path, "inside"), fileOf("a"), steps, false),
+    code("input.no-folder"),
+  );
+  await assert.rejects(CaseFolder.open(root), code("input.not-a-case"));
+});

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { REPOSITORY } from "@viscera/core/testing";
+
+/** What each example must print; a new example needs a line here. */
+const EXPECTED: Record<string, RegExp[]> = {
+  "01-synthetic-patient/make.mjs": [/liver: \d{3,4} mL/, /kidney_left: \d{2,3} mL/],
+  "02-measure-labels/measure.mjs": [/analytic 57\.91 mL/, /surface {2}5[78]\.\d+ mL, watertight/],
+  "03-two-doses/simulate.mjs": [/female, 52 kg: peak \d+\.\d ug\/L/, /male, 98 kg: peak/],
+};
+
+const found = readdirSync(join(REPOSITORY, "examples"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap((entry) =>
+    readdirSync(join(REPOSITORY, "examples", entry.name))
+      .filter((name) => name.endsWith(".mjs"))
+      .map((name) => `${entry.name}/${name}`),
+  );
+
+test("every example has its expectation", () => {
+  assert.deepEqual([...found].sort(), Object.keys(EXPECTED).sort());
+});
+
+for (const path of found) {
+  test(`example ${path}`, () => {
+    const { stdout, stderr, status } = spawnSync(process.execPath, [join(REPOSITORY, "examples", path)], {
+      encoding: "utf8",
+    });
+    assert.equal(status, 0, stderr);
+    for (const line of EXPECTED[path] ?? []) assert.match(stdout, line);
+  });
+}
