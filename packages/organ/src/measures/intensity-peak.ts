@@ -4,6 +4,7 @@
  * the structure or not, whose centres lie within a sphere of 1 cm^3 around a voxel of the structure.
  */
 import { type Affine, invert, type VoxelArray } from "@viscera/core";
+import type { Pause } from "./breathing-pause.js";
 import type { Runs } from "./runs.js";
 
 const RADIUS_MM = 10 * Math.cbrt(3 / (4 * Math.PI));
@@ -57,7 +58,7 @@ export function intensityPeaks(affine: Affine): PeakFinder {
     reach.y = Math.max(reach.y, dy);
     reach.z = Math.max(reach.z, dz);
   }
-  return ({ row, start, end, size, box }, data, maximum, everywhere) => {
+  return async ({ row, start, end, size, box }, data, maximum, everywhere, pause) => {
     const [nx, ny, nz] = size;
     const x0 = Math.max(0, box.min[0] - reach.x);
     const x1 = Math.min(nx - 1, box.max[0] + reach.x);
@@ -105,6 +106,7 @@ export function intensityPeaks(affine: Affine): PeakFinder {
     };
     let [local, global] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let r = 0; r < row.length; r++) {
+      if (r % 256 === 0) await pause();
       const z = Math.floor(row[r]! / ny);
       const y = row[r]! - z * ny;
       for (let x = start[r]!; x < end[r]!; x++) {
@@ -129,4 +131,5 @@ export type PeakFinder = (
   data: VoxelArray,
   maximum: number,
   everywhere: boolean,
-) => Record<string, number>;
+  pause: Pause,
+) => Promise<Record<string, number>>;

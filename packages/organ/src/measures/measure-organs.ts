@@ -10,9 +10,10 @@ import {
   type LabelMap,
   type OrganRecord,
   sameGrid,
-  throwIfCancelled,
   type Volume,
+  voxelCount,
 } from "@viscera/core";
+import { breathingPause, type Pause } from "./breathing-pause.js";
 import { intensityPeaks, type PeakFinder } from "./intensity-peak.js";
 import { meshSums } from "./mesh-sums.js";
 import { moments } from "./moments.js";
@@ -38,6 +39,7 @@ export interface MeasureOptions extends JobOptions {
 interface Tools {
   mesh: ReturnType<typeof meshSums>;
   peaks: PeakFinder | null;
+  pause: Pause;
 }
 
 /** The box along the world's axes that encloses a structure's voxels with their extents, mm. */
@@ -64,14 +66,15 @@ function worldBox({ row, start, end, size }: Runs, affine: Affine): OrganRecord[
   return [low, high];
 }
 
-function measureOne(
+async function measureOne(
   label: Label,
   runs: Runs,
   { affine }: Grid,
   scan: Volume | null,
   tools: Tools,
   options: MeasureOptions,
-): OrganRecord {
+): Promise<OrganRecord> {
+  const quadratic = options.quadratic ?? false;
   const mesh = tools.mesh(runs);
   const place = moments(runs, affine);
   const measures: Record<string, number> = {
@@ -88,8 +91,8 @@ function measureOne(
       Object.assign(measures, statistics, {
         morph_com: Math.hypot(...weighted.map((value, axis) => value - place.centroidMm[axis]!)),
         morph_integ_int: mesh.volumeMm3 * statistics["stat_mean"]!,
-        ...tools.peaks(runs, scan.data, statistics["stat_max"]!, options.quadratic ?? false),
-        ...(options.quadratic && spatialAutocorrelation(runs, scan.data, affine, options.signal)),
+        ...(await tools.peaks(runs, scan.data, statistics["stat_max"]!, quadratic, tools.pause)),
+        ...(quadratic && (await spatialAutocorrelation(runs, scan.data, affine, tools.pause))),
       });
       intensity = {
         unit: scan.unit,
@@ -127,9 +130,6 @@ function measureOne(
   };
 }
 
-/** Lets timers and events run, so that a cancellation can arrive. */
-const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
-
 /**
  * Measures every structure of a label map, in the order of its labels; those without a voxel are left out
  * (`emptyLabels` names them). Shape follows the IBSI definitions on the unsmoothed surface, positions are
@@ -141,6 +141,12 @@ export async function measureOrgans(
   scan: Volume | null,
   options: MeasureOptions = {},
 ): Promise<OrganRecord[]> {
+  for (const image of scan ? [labelMap, scan] : [labelMap])
+    if (image.data.length !== voxelCount(image.size))
+      throw failedError(
+        "grid",
+        `An image of ${image.size.join(" x ")} voxels holds ${image.data.length} values.`,
+      );
   if (scan && !sameGrid(labelMap, scan)) {
     throw failedError(
       "grid",
@@ -151,18 +157,17 @@ export async function measureOrgans(
   if (isSingular(labelMap.affine))
     throw failedError("grid", "The labels' affine has no volume, so nothing can be measured.");
   const runs = runsOfLabels(labelMap.data, labelMap.size);
-  const tools = { mesh: meshSums(labelMap.affine), peaks: scan && intensityPeaks(labelMap.affine) };
+  const tools: Tools = {
+    mesh: meshSums(labelMap.affine),
+    peaks: scan && intensityPeaks(labelMap.affine),
+    pause: breathingPause(options.signal),
+  };
   const present = labelMap.labels.filter((label) => runs.has(label.id));
   const records: OrganRecord[] = [];
-  let last = performance.now();
   for (const label of present) {
     options.onProgress?.({ stage: "measures", done: records.length, total: present.length });
-    records.push(measureOne(label, runs.get(label.id)!, labelMap, scan, tools, options));
-    if (performance.now() - last > 50) {
-      await breathe();
-      last = performance.now();
-    }
-    throwIfCancelled(options.signal);
+    records.push(await measureOne(label, runs.get(label.id)!, labelMap, scan, tools, options));
+    await tools.pause();
   }
   options.onProgress?.({ stage: "measures", done: present.length, total: present.length });
   return records;

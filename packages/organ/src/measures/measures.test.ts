@@ -166,7 +166,7 @@ test("a single voxel and a flat structure give finite numbers or null", async ()
 
 test("random masks: surface, diameter and pieces equal those of the whole mesh and mask", async () => {
   const random = new RandomStream(3, "organ.test.measures");
-  for (let draw = 0; draw < 60; draw++) {
+  for (let draw = 0; draw < 30; draw++) {
     const size: Size3 = [
       3 + random.integer(8, draw, 1),
       3 + random.integer(8, draw, 2),
@@ -324,7 +324,21 @@ test("another grid and a cancelled job are errors", async () => {
     measureOrgans({ ...labels, affine: new Array(16).fill(0) }, null),
     code("failed.grid"),
   );
+  await assert.rejects(measureOrgans({ ...labels, size: [3, 3, 4] }, null), code("failed.grid"));
   await assert.rejects(measureOrgans(labels, null, { signal: AbortSignal.abort() }), code("cancelled"));
+});
+
+test("a cancellation arrives in the middle of the quadratic measures", async () => {
+  const labels = labelMap([60, 60, 60], IDENTITY, () => true);
+  const scan = volume(
+    labels,
+    Int16Array.from(labels.data, (_, i) => i % 17),
+  );
+  const controller = new AbortController();
+  const job = measureOrgans(labels, scan, { quadratic: true, signal: controller.signal });
+  setTimeout(() => controller.abort());
+  // All pairs of 216000 voxels would take a minute.
+  await assert.rejects(job, (error) => error instanceof VisceraError && error.code === "cancelled");
 });
 
 test("measures.csv: units in the header, quoted fields, a line a structure", async () => {

@@ -3,16 +3,17 @@
  * defines them: https://ibsi.readthedocs.io, chapter "Morphological features". Every pair of voxels is
  * visited: the time grows with the square of their number.
  */
-import { type Affine, throwIfCancelled, type VoxelArray } from "@viscera/core";
+import type { Affine, VoxelArray } from "@viscera/core";
+import type { Pause } from "./breathing-pause.js";
 import type { Runs } from "./runs.js";
 
 /** Both measures by their IBSI tags; NaN where fewer than two voxels are finite or all are equal. */
-export function spatialAutocorrelation(
+export async function spatialAutocorrelation(
   { row, start, end, size, voxels }: Runs,
   data: VoxelArray,
   affine: Affine,
-  signal: AbortSignal | undefined,
-): Record<string, number> {
+  pause: Pause,
+): Promise<Record<string, number>> {
   const positions = new Float64Array(3 * voxels);
   const deviation = new Float64Array(voxels);
   let n = 0;
@@ -38,7 +39,7 @@ export function spatialAutocorrelation(
   // Half of every sum over pairs (i, j) and (j, i).
   let [weights, products, differences] = [0, 0, 0];
   for (let i = 1; i < n; i++) {
-    if (i % 1024 === 0) throwIfCancelled(signal);
+    if (i % 256 === 0) await pause();
     const [x, y, z, d] = [positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!, deviation[i]!];
     for (let j = 0; j < i; j++) {
       const [dx, dy, dz] = [positions[3 * j]! - x, positions[3 * j + 1]! - y, positions[3 * j + 2]! - z];
