@@ -43,7 +43,7 @@ export interface OrganSurface {
 }
 
 export interface SurfaceOptions extends JobOptions {
-  /** Largest error of decimation in mm; 0 for none. Default: 0.15 of the smallest voxel spacing. */
+  /** Largest error of decimation in mm; 0 for none. Default: 0.1 of the smallest voxel spacing. */
   errorMm?: number;
   /** Default true. */
   smooth?: boolean;
@@ -53,7 +53,7 @@ export interface SurfaceOptions extends JobOptions {
 
 /** Pieces of fewer voxels keep the voxels' own surface. */
 const BLOCKY_BELOW = 8;
-const DEFAULT_ERROR_SPACINGS = 0.15;
+const DEFAULT_ERROR_SPACINGS = 0.1;
 
 /**
  * The surface of every structure of a label map: smooth, watertight, enclosing the volume of its voxels, with

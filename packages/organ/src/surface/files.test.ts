@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Mesh } from "@viscera/core";
 import { assertClose } from "@viscera/core/testing";
+import { splitCreases } from "./creases.js";
 import { decodeGlb, encodeGlb } from "./glb.js";
 import { meshAreaMm2, meshVolumeMm3, vertexNormals } from "./mesh-measures.js";
 import { encodeObj, encodePly } from "./ply-obj.js";
@@ -25,8 +26,9 @@ test("volume, area, watertightness and normals of a tetrahedron", () => {
     "one turned",
   );
   assert.ok(!isWatertight({ ...MESH, indices: Uint32Array.of(...MESH.indices, ...MESH.indices) }), "twice");
+  // Three right angles meet at the first vertex.
   const normals = vertexNormals(MESH);
-  const expected = [-600, -300, -200].map((n) => n / 700);
+  const expected = [-1, -1, -1].map((n) => n / Math.sqrt(3));
   expected.forEach((n, axis) => assertClose(normals[axis]!, n, { absolute: 1e-6 }));
 });
 
@@ -46,6 +48,7 @@ test("GLB: a valid glTF 2.0 layout, metres and Y up by the root, and the mesh ba
   const gltf = JSON.parse(new TextDecoder().decode(file.subarray(20, 20 + jsonLength)));
   assert.equal(gltf.asset.version, "2.0");
   assert.equal(gltf.nodes[0].name, "leber (größe)");
+  assert.equal(gltf.accessors[0].count, 12, "each corner of the tetrahedron is a crease");
   assert.deepEqual(gltf.accessors[0].min, [100, 200, 300]);
   assert.deepEqual(gltf.accessors[0].max, [110, 220, 330]);
   assert.deepEqual(gltf.meshes[0].extras, { units: "mm", space: "RAS" });
@@ -67,6 +70,29 @@ test("GLB: a valid glTF 2.0 layout, metres and Y up by the root, and the mesh ba
   assert.deepEqual(apply(1000, 0, 0)[0], -1);
   assert.deepEqual(decodeGlb(file), MESH);
   assert.throws(() => decodeGlb(file.subarray(0, 200)), { code: "input.glb" });
+});
+
+test("creases split a box into its six sides, and nothing of a smooth bend", () => {
+  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((c) => [c & 1, (c >> 1) & 1, c >> 2]);
+  const quads = [
+    [0, 2, 3, 1],
+    [4, 5, 7, 6],
+    [0, 1, 5, 4],
+    [2, 6, 7, 3],
+    [0, 4, 6, 2],
+    [1, 3, 7, 5],
+  ];
+  const box = {
+    positions: Float32Array.from(corners.flat()),
+    indices: Uint32Array.from(quads.flatMap(([a, b, c, d]) => [a!, b!, c!, a!, c!, d!])),
+  };
+  const split = splitCreases(box, 60);
+  assert.equal(split.positions.length, 3 * 24);
+  assert.ok(isWatertight(split));
+  const normals = vertexNormals(split);
+  for (let v = 0; v < normals.length; v += 3)
+    assertClose(Math.max(...normals.subarray(v, v + 3).map(Math.abs)), 1, { absolute: 1e-6 });
+  assert.deepEqual(splitCreases(box, 120), box);
 });
 
 test("STL: 84 bytes of header, SPACE=RAS, not the word of text files, and the mesh back", () => {

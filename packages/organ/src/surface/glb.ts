@@ -1,5 +1,7 @@
 import { inputError, type Mesh } from "@viscera/core";
+import { splitCreases } from "./creases.js";
 import { vertexNormals } from "./mesh-measures.js";
+import { mergeVertices } from "./watertight.js";
 
 const GLB_MAGIC = 0x46546c67;
 const JSON_CHUNK = 0x4e4f534a;
@@ -19,11 +21,16 @@ export interface GlbStyle {
   color: string;
 }
 
+/** Bends sharper than this are shown as an edge. */
+const CREASE_DEGREES = 60;
+
 /**
  * A binary glTF 2.0 file (https://registry.khronos.org/glTF/specs/2.0). Vertices are stored as they are, in
- * RAS mm; the root node's matrix turns them into metres with Y up.
+ * RAS mm; the root node's matrix turns them into metres with Y up. Vertices on sharp edges are stored once for
+ * each side, with the normal of that side.
  */
-export function encodeGlb(mesh: Mesh, { name, color }: GlbStyle): Uint8Array {
+export function encodeGlb(surface: Mesh, { name, color }: GlbStyle): Uint8Array {
+  const mesh = splitCreases(surface, CREASE_DEGREES);
   const { positions, indices } = mesh;
   const vertices = positions.length / 3;
   const min = [Infinity, Infinity, Infinity];
@@ -85,7 +92,7 @@ export function encodeGlb(mesh: Mesh, { name, color }: GlbStyle): Uint8Array {
   return out;
 }
 
-/** The mesh of a file written by `encodeGlb`, in RAS mm. */
+/** The mesh of a file written by `encodeGlb`, in RAS mm; vertices that were split at edges are one again. */
 export function decodeGlb(file: Uint8Array): Mesh {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const fail = () =>
@@ -108,12 +115,12 @@ export function decodeGlb(file: Uint8Array): Mesh {
   };
   const position = place(0);
   const index = place(2);
-  return {
+  return mergeVertices({
     positions: Float32Array.from({ length: position.count }, (_, i) =>
       view.getFloat32(position.at + 4 * i, true),
     ),
     indices: Uint32Array.from({ length: index.count }, (_, i) => view.getUint32(index.at + 4 * i, true)),
-  };
+  });
 }
 
 function writeFloats(view: DataView, at: number, values: Float32Array): void {

@@ -50,14 +50,25 @@ export function meshAreaMm2(mesh: Mesh): number {
   return twice / 2;
 }
 
-/** Unit normals, 3 numbers a vertex: the mean of the triangles around it by area. */
+/** Unit normals, 3 numbers a vertex: mean of the triangles around it, weighted by their angle there. */
 export function vertexNormals(mesh: Mesh): Float32Array {
-  const normals = new Float32Array(mesh.positions.length);
+  const { positions: p, indices } = mesh;
+  const normals = new Float32Array(p.length);
   const normal = new Float64Array(3);
-  for (let t = 0; t < mesh.indices.length; t += 3) {
+  for (let t = 0; t < indices.length; t += 3) {
     normalOf(mesh, t, normal);
-    for (let i = t; i < t + 3; i++)
-      for (let axis = 0; axis < 3; axis++) normals[3 * mesh.indices[i]! + axis]! += normal[axis]!;
+    const length = Math.hypot(normal[0]!, normal[1]!, normal[2]!);
+    if (length === 0) continue;
+    for (let i = 0; i < 3; i++) {
+      const v = 3 * indices[t + i]!;
+      const a = 3 * indices[t + ((i + 1) % 3)]!;
+      const b = 3 * indices[t + ((i + 2) % 3)]!;
+      let along = 0;
+      for (let axis = 0; axis < 3; axis++)
+        along += (p[a + axis]! - p[v + axis]!) * (p[b + axis]! - p[v + axis]!);
+      const angle = Math.atan2(length, along);
+      for (let axis = 0; axis < 3; axis++) normals[v + axis]! += (angle * normal[axis]!) / length;
+    }
   }
   for (let v = 0; v < normals.length; v += 3) {
     const length = Math.hypot(normals[v]!, normals[v + 1]!, normals[v + 2]!);

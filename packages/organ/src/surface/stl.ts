@@ -1,4 +1,5 @@
 import { inputError, type Mesh } from "@viscera/core";
+import { mergeVertices } from "./watertight.js";
 
 const HEADER_BYTES = 80;
 const TRIANGLE_BYTES = 50;
@@ -38,19 +39,9 @@ export function decodeStl(file: Uint8Array): Mesh {
       "The file is not a complete binary STL surface.",
       "Write it again as binary STL.",
     );
-  const numberOf = new Map<string, number>();
-  const positions: number[] = [];
-  const indices = Uint32Array.from({ length: 3 * triangles }, (_, corner) => {
-    const at = HEADER_BYTES + 4 + TRIANGLE_BYTES * Math.floor(corner / 3) + 12 * (1 + (corner % 3));
-    const point = [0, 4, 8].map((k) => view.getFloat32(at + k, true));
-    const key = point.join();
-    let vertex = numberOf.get(key);
-    if (vertex === undefined) {
-      vertex = numberOf.size;
-      numberOf.set(key, vertex);
-      positions.push(...point);
-    }
-    return vertex;
+  const positions = Float32Array.from({ length: 9 * triangles }, (_, i) => {
+    const at = HEADER_BYTES + 4 + TRIANGLE_BYTES * Math.floor(i / 9) + 12;
+    return view.getFloat32(at + 4 * (i % 9), true);
   });
-  return { positions: Float32Array.from(positions), indices };
+  return mergeVertices({ positions, indices: Uint32Array.from({ length: 3 * triangles }, (_, i) => i) });
 }

@@ -10,7 +10,7 @@ export function mergeEqualPositions(positions: Float32Array): Uint32Array {
   const mask = table.length - 1;
   for (let v = 0; v < vertices; v++) {
     const p = 3 * v;
-    let slot = mix(mix(bits[p]!, bits[p + 1]!), bits[p + 2]!) & mask;
+    let slot = hashWords(hashWords(bits[p]!, bits[p + 1]!), bits[p + 2]!) & mask;
     for (; table[slot]! >= 0; slot = (slot + 1) & mask) {
       const q = 3 * table[slot]!;
       if (bits[p] === bits[q] && bits[p + 1] === bits[q + 1] && bits[p + 2] === bits[q + 2]) break;
@@ -21,13 +21,28 @@ export function mergeEqualPositions(positions: Float32Array): Uint32Array {
   return merged;
 }
 
+/** The mesh with one vertex for each position, in the order of their first occurrence. */
+export function mergeVertices({ positions, indices }: Mesh): Mesh {
+  const merged = mergeEqualPositions(positions);
+  const number = new Uint32Array(merged.length);
+  const kept = new Float32Array(positions.length);
+  let count = 0;
+  for (let v = 0; v < merged.length; v++) {
+    if (merged[v] === v) {
+      kept.set(positions.subarray(3 * v, 3 * v + 3), 3 * count);
+      number[v] = count++;
+    } else number[v] = number[merged[v]!]!;
+  }
+  return { positions: kept.slice(0, 3 * count), indices: indices.map((v) => number[v]!) };
+}
+
 /** Power of two with room for `entries` at half load. */
-function tableSize(entries: number): number {
+export function tableSize(entries: number): number {
   return 2 ** Math.ceil(Math.log2(2 * entries + 2));
 }
 
 /** 32-bit hash of two words (rounds of MurmurHash3). */
-function mix(a: number, b: number): number {
+export function hashWords(a: number, b: number): number {
   let h = Math.imul(a ^ Math.imul(b, 0xcc9e2d51), 0x1b873593);
   h ^= h >>> 15;
   h = Math.imul(h, 0x85ebca6b);
@@ -51,7 +66,7 @@ export function findFlaws(
   const to = (edge: number): number => merged[triangles[edge % 3 === 2 ? edge - 2 : edge + 1]!]!;
   /** Slot of the directed edge a -> b, or the free slot where it would be. */
   const slotOf = (a: number, b: number): number => {
-    let slot = mix(a, b) & mask;
+    let slot = hashWords(a, b) & mask;
     for (; table[slot]! >= 0; slot = (slot + 1) & mask)
       if (from(table[slot]!) === a && to(table[slot]!) === b) break;
     return slot;
