@@ -6,6 +6,8 @@ import { clampTo, isInside, nearestIndex, Row } from "./shared/grid";
 
 /** Shares this close count as equal. */
 const TIE: f64 = 1e-9;
+/** No label has this number. */
+const NONE: u64 = u64.MAX_VALUE;
 
 /** Bytes of scratch memory for votes of up to `labels` labels in one output voxel. */
 export function scratchBytes(labels: i32): i32 {
@@ -111,6 +113,30 @@ function isUniform<T>(
   return true;
 }
 
+/** The label of the (up to) 8 voxels around a position inside the image, NONE where they differ. */
+// @ts-ignore: decorator
+@inline
+function common<T>(labels: usize, px: f64, py: f64, pz: f64, nx: i32, ny: i32, nz: i32): u64 {
+  const x0 = <i32>clampTo(px, nx);
+  const y0 = <i32>clampTo(py, ny);
+  const z0 = <i32>clampTo(pz, nz);
+  const dx = x0 + 1 < nx ? sizeof<T>() : 0;
+  const dy = y0 + 1 < ny ? <usize>nx * sizeof<T>() : 0;
+  const dz = z0 + 1 < nz ? <usize>nx * <usize>ny * sizeof<T>() : 0;
+  const p = labels + (<usize>x0 + <usize>nx * (<usize>y0 + <usize>ny * <usize>z0)) * sizeof<T>();
+  const q = p + dz;
+  const label = load<T>(p);
+  const others =
+    (label ^ load<T>(p + dx)) |
+    (label ^ load<T>(p + dy)) |
+    (label ^ load<T>(p + dy + dx)) |
+    (label ^ load<T>(q)) |
+    (label ^ load<T>(q + dx)) |
+    (label ^ load<T>(q + dy)) |
+    (label ^ load<T>(q + dy + dx));
+  return others ? NONE : label;
+}
+
 // @ts-ignore: decorator
 @inline
 function smooth<T>(
@@ -151,6 +177,7 @@ function smooth<T>(
   const hy = abs(m4) * fx + abs(m5) * fy + abs(m6) * fz;
   const hz = abs(m8) * fx + abs(m9) * fy + abs(m10) * fz;
   const share = 1 / <f64>(samplesX * samplesY * samplesZ);
+  const onePoint = samplesX * samplesY * samplesZ == 1;
   for (let r = begin; r < end; r++) {
     row.move(matrix, r, onx, ony, nx, ny, nz);
     const k0 = r / ony;
@@ -161,10 +188,17 @@ function smooth<T>(
       const py = row.y(i0);
       const pz = row.z(i0);
       const inside = i0 >= row.start && i0 < row.stop;
+      if (inside && onePoint) {
+        const label = common<T>(labels, px, py, pz, nx, ny, nz);
+        if (label != NONE) {
+          store<T>(to, <T>label);
+          continue;
+        }
+      }
       const nearest = inside
         ? at<T>(labels, nearestIndex(px, nx), nearestIndex(py, ny), nearestIndex(pz, nz), nx, ny)
         : 0;
-      if (inside && isUniform<T>(labels, nearest, px, py, pz, hx, hy, hz, nx, ny, nz)) {
+      if (inside && !onePoint && isUniform<T>(labels, nearest, px, py, pz, hx, hy, hz, nx, ny, nz)) {
         store<T>(to, <T>nearest);
         continue;
       }

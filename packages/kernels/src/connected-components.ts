@@ -31,11 +31,11 @@ export async function connectedComponents(
   mask: LabelArray,
   size: Size3,
   connectivity: Connectivity,
-  _options: KernelOptions = {},
+  options: KernelOptions = {},
 ): Promise<Components> {
   checkImage(mask, size);
   checkConnectivity(connectivity);
-  const runs = joinRuns(mask, size, connectivity, false);
+  const runs = await joinRuns(mask, size, connectivity, false, options);
   const { row, start, end, root } = runs;
   let count = 0;
   for (let r = 0; r < root.length; r++) if (root[r] === r) count++;

@@ -8,11 +8,11 @@ import { joinRuns } from "./runs.js";
 export async function fillHoles(
   mask: Uint8Array,
   size: Size3,
-  _options: KernelOptions = {},
+  options: KernelOptions = {},
 ): Promise<Uint8Array> {
   checkImage(mask, size);
   const [nx, ny, nz] = size;
-  const { row, start, end, root } = joinRuns(mask, size, 6, true);
+  const { row, start, end, root } = await joinRuns(mask, size, 6, true, options);
   const isOpen = new Uint8Array(root.length);
   for (let line = 0; line < ny * nz; line++) {
     const j = line % ny;

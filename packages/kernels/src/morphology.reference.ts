@@ -28,7 +28,9 @@ export function checkMorphology(mask: Uint8Array, size: Size3, element: Structur
 
 /** Foreground 1 and background 0 exchanged. */
 export function complement(mask: Uint8Array): Uint8Array {
-  return mask.map((value) => (value === 0 ? 1 : 0));
+  const out = new Uint8Array(mask.length);
+  for (let i = 0; i < out.length; i++) out[i] = mask[i] === 0 ? 1 : 0;
+  return out;
 }
 
 /** One step to the 6, 18 or 26 neighbours: those that differ in at most 1, 2 or 3 indices. */

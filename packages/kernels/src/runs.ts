@@ -1,5 +1,7 @@
 /** Runs of equal voxels along i, joined into components by union-find. */
 import type { Size3 } from "@viscera/core";
+import type { KernelOptions } from "./options.js";
+import { Turns } from "./pool/turn.js";
 
 export type Connectivity = 6 | 18 | 26;
 
@@ -36,9 +38,16 @@ const EARLIER_ROWS: Record<Connectivity, readonly (readonly [number, number, num
   ],
 };
 
-function countRuns(values: ArrayLike<number>, [nx, ny, nz]: Size3, background: boolean): number {
+/** Runs of the rows of one plane that are background or, else, that are not. */
+function countRuns(
+  values: ArrayLike<number>,
+  nx: number,
+  firstRow: number,
+  endRow: number,
+  background: boolean,
+) {
   let count = 0;
-  for (let row = 0; row < ny * nz; row++) {
+  for (let row = firstRow; row < endRow; row++) {
     let previous = -1;
     for (let i = row * nx; i < (row + 1) * nx; i++) {
       const value = values[i]!;
@@ -49,32 +58,28 @@ function countRuns(values: ArrayLike<number>, [nx, ny, nz]: Size3, background: b
   return count;
 }
 
-function collectRuns(values: ArrayLike<number>, [nx, ny, nz]: Size3, background: boolean): Runs {
-  const count = countRuns(values, [nx, ny, nz], background);
-  const rows = ny * nz;
-  const runs: Runs = {
-    row: new Uint32Array(rows + 1),
-    start: new Uint32Array(count),
-    end: new Uint32Array(count),
-    root: new Uint32Array(count),
-  };
-  let run = 0;
-  for (let row = 0; row < rows; row++) {
-    runs.row[row] = run;
-    const base = row * nx;
-    for (let i = 0; i < nx; ) {
-      const value = values[base + i]!;
-      const start = i;
-      while (i < nx && values[base + i] === value) i++;
-      if ((value === 0) !== background) continue;
-      runs.start[run] = start;
-      runs.end[run] = i;
-      runs.root[run] = run;
-      run++;
-    }
+/** Writes a row's runs from number `run` on; gives the number after the last. */
+function collectRuns(
+  values: ArrayLike<number>,
+  nx: number,
+  row: number,
+  background: boolean,
+  run: number,
+  runs: Runs,
+) {
+  const base = row * nx;
+  let next = run;
+  for (let i = 0; i < nx; ) {
+    const value = values[base + i]!;
+    const start = i;
+    while (i < nx && values[base + i] === value) i++;
+    if ((value === 0) !== background) continue;
+    runs.start[next] = start;
+    runs.end[next] = i;
+    runs.root[next] = next;
+    next++;
   }
-  runs.row[rows] = run;
-  return runs;
+  return next;
 }
 
 function find(root: Uint32Array, run: number): number {
@@ -132,20 +137,37 @@ function joinRows(
  * Finds the components of the nonzero voxels (of the zero voxels where `background`). Voxels connect when they
  * touch and have equal values.
  */
-export function joinRuns(
+export async function joinRuns(
   values: ArrayLike<number>,
   size: Size3,
   connectivity: Connectivity,
   background: boolean,
-): Runs {
+  options: KernelOptions,
+): Promise<Runs> {
   const [nx, ny, nz] = size;
-  const runs = collectRuns(values, size, background);
-  for (let k = 0; k < nz; k++)
+  const turns = new Turns(options.signal);
+  let count = 0;
+  for (let k = 0; k < nz; k++) {
+    await turns.giveWay();
+    count += countRuns(values, nx, k * ny, (k + 1) * ny, background);
+  }
+  const runs: Runs = {
+    row: new Uint32Array(ny * nz + 1),
+    start: new Uint32Array(count),
+    end: new Uint32Array(count),
+    root: new Uint32Array(count),
+  };
+  for (let k = 0; k < nz; k++) {
+    await turns.giveWay();
+    for (let row = k * ny; row < (k + 1) * ny; row++)
+      runs.row[row + 1] = collectRuns(values, nx, row, background, runs.row[row]!, runs);
     for (let j = 0; j < ny; j++)
       for (const [dj, dk, reach] of EARLIER_ROWS[connectivity]) {
         if (j + dj < 0 || j + dj >= ny || k + dk < 0) continue;
         joinRows(runs, values, nx, j + dj + ny * (k + dk), j + ny * k, reach);
       }
+    if (k % 16 === 15 || k === nz - 1) options.onProgress?.({ stage: "components", done: k + 1, total: nz });
+  }
   for (let r = 0; r < runs.root.length; r++) runs.root[r] = runs.root[runs.root[r]!]!;
   return runs;
 }

@@ -1,4 +1,3 @@
-import { throwIfCancelled } from "@viscera/core";
 import type { KernelOptions } from "../options.js";
 import { compile, type Engine, instantiate, type Prepared, type Scratch } from "./engine.js";
 import type { Report } from "./report.js";
@@ -31,14 +30,13 @@ export class InlineEngine implements Engine {
     report: Report,
     options: KernelOptions,
   ): Promise<void> {
-    const turns = new Turns();
+    const turns = new Turns(options.signal);
     const grain = grainOf(stage);
     for (let begin = 0; begin < stage.count; begin += grain) {
       const end = Math.min(stage.count, begin + grain);
       exports[stage.call]!(begin, end, scratch.address, ...stage.parameters);
       report.tell(stage, end);
       await turns.giveWay();
-      throwIfCancelled(options.signal);
     }
   }
 
