@@ -29,3 +29,8 @@ declare module "@cornerstonejs/codec-openjpeg/decodewasmjs" {
 declare module "@cornerstonejs/codec-openjph/wasmjs" {
   export default function load(options: CodecOptions): Promise<{ HTJ2KDecoder: new () => FrameDecoder }>;
 }
+
+/** Only the tests compare with it. */
+declare module "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs" {
+  export default function load(options: CodecOptions): Promise<{ JPEGDecoder: new () => FrameDecoder }>;
+}

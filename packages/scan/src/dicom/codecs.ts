@@ -71,39 +71,40 @@ export async function decodeWithCodec(
     create = load(coding);
     loaded.set(coding, create);
   }
-  const decoder = (await create)();
+  const newDecoder = await create;
   try {
-    decoder.getEncodedBuffer(bytes.length).set(bytes);
-    decoder.decode();
-    const { width, height, componentCount, bitsPerSample } = decoder.getFrameInfo();
-    const raw = decoder.getDecodedBuffer();
-    const bytesPerSample = bitsPerSample <= 8 ? 1 : 2;
-    if (width === 0 || bitsPerSample > 16 || raw.length < width * height * componentCount * bytesPerSample)
-      throw new Error("no image came out");
-    // Copied: the module's memory goes back when the decoder is deleted.
-    const copy = raw.slice(0, width * height * componentCount * bytesPerSample);
-    let samples = bytesPerSample === 1 ? copy : new Uint16Array(copy.buffer);
-    if (componentCount > 1 && decoder.getInterleaveMode?.() === 0)
-      samples = interleave(samples, componentCount, width * height);
-    return { width, height, channels: componentCount, bits: bitsPerSample, samples };
+    return decodeOnce(newDecoder(), bytes);
   } catch (cause) {
+    // A decoder that threw may have left its module's memory in disorder: the next frame gets a new one.
+    loaded.delete(coding);
     throw inputError(
       "dicom-damaged",
       `The ${NAMES[coding]} pixel data of ${label} cannot be decoded: the file is damaged or cut off.`,
       "Copy the file again from its source, or export it uncompressed.",
       cause,
     );
-  } finally {
-    decoder.delete();
   }
 }
 
+function decodeOnce(decoder: Decoder, bytes: Uint8Array): DecodedFrame {
+  decoder.getEncodedBuffer(bytes.length).set(bytes);
+  decoder.decode();
+  const { width, height, componentCount, bitsPerSample } = decoder.getFrameInfo();
+  const raw = decoder.getDecodedBuffer();
+  const bytesPerSample = bitsPerSample <= 8 ? 1 : 2;
+  const length = width * height * componentCount * bytesPerSample;
+  if (length === 0 || bitsPerSample > 16 || raw.length < length) throw new Error("no image came out");
+  // Copied: the module's memory goes back when the decoder is deleted.
+  const copy = raw.slice(0, length);
+  let samples = bytesPerSample === 1 ? copy : new Uint16Array(copy.buffer);
+  if (componentCount > 1 && decoder.getInterleaveMode?.() === 0)
+    samples = interleave(samples, componentCount, width * height);
+  decoder.delete();
+  return { width, height, channels: componentCount, bits: bitsPerSample, samples };
+}
+
 /** Planes of `count` samples each -> samples by pixel. */
-export function interleave<T extends Uint8Array | Uint16Array>(
-  planes: T,
-  channels: number,
-  count: number,
-): T {
+function interleave<T extends Uint8Array | Uint16Array>(planes: T, channels: number, count: number): T {
   const out = planes.slice() as T;
   for (let c = 0; c < channels; c++)
     for (let i = 0; i < count; i++) out[i * channels + c] = planes[c * count + i]!;

@@ -69,6 +69,12 @@ export interface ImageFile {
 /** Reads an image's header. @throws `input.dicom-*` for missing or senseless values. */
 export function imageOf(file: DicomFile, source: number, label: string): ImageFile {
   const { dataset } = file;
+  if (dataset.texts("ImageType").includes("MOSAIC"))
+    throw inputError(
+      "dicom-mosaic",
+      `${label} is a mosaic: a whole volume laid out as tiles of one image, which cannot be read.`,
+      "Export the series as separate slices or as enhanced multi-frame images.",
+    );
   const format = pixelFormatOf(file, label);
   const image: ImageFile = {
     source,

@@ -214,10 +214,11 @@ class SliceReader {
     this.outside = modality === "CT" && !isColour(stack.frames[0]!.image.format) ? AIR_HU : 0;
   }
 
+  /** Values of slice `k`; the caller must not change them. */
   async slice(k: number): Promise<Float64Array> {
     const { below, above, weight } = this.stack.slices[k]!;
     const a = await this.image(below);
-    return weight === 0 ? a.slice() : blended(a, await this.image(above), weight);
+    return weight === 0 ? a : blended(a, await this.image(above), weight);
   }
 
   private async image(index: number): Promise<Float64Array> {

@@ -1,5 +1,6 @@
 /** Sorts images into series, and a series that holds several volumes into its parts. */
 import { inputError } from "@viscera/core";
+import { nameOf } from "./attributes.js";
 import { dot, type FrameInfo, type ImageFile, MARKS, type Mark, normalOf } from "./frames.js";
 import { isColour } from "./pixels.js";
 
@@ -165,6 +166,13 @@ function severalParts(parts: readonly Series[], hint: string): Error {
     return inputError(
       "dicom-series",
       `The series holds ${parts.length} volumes of the same place (${parts[0]!.part}, ${parts[1]!.part}${parts.length > 2 ? ", ..." : ""}).`,
+      hint,
+    );
+  const lost = parts.find((part) => !part.frames[0]!.plane);
+  if (lost && parts.some((part) => part.frames[0]!.plane))
+    return inputError(
+      "dicom-missing-tag",
+      `${lost.frames.length} image(s) of the series lack ${nameOf("ImagePositionPatient")} or ${nameOf("ImageOrientationPatient")}, so nothing says how they lie to the others.`,
       hint,
     );
   return inputError(

@@ -13,7 +13,7 @@ export interface Headers {
   images: ImageFile[];
   /** Image files whose header cannot be used, with their series. */
   broken: { seriesUid: string; error: VisceraError }[];
-  /** Modalities (or "other") of DICOM objects that are no images. */
+  /** Modalities (or "other objects") of DICOM objects that are no images. */
   others: string[];
 }
 
@@ -50,7 +50,7 @@ function readHeader(bytes: Uint8Array, index: number, name: string, headers: Hea
   const segmentation = SEGMENTATION_STORAGE.test(dataset.text("SOPClassUID") ?? "") || modality === "SEG";
   if (!marked && modality === null && !file.pixelData) return;
   if (segmentation || (!file.pixelData && dataset.number("Rows") === null)) {
-    headers.others.push(segmentation ? "SEG" : (modality ?? "other"));
+    headers.others.push(segmentation ? "SEG" : (modality ?? "other objects"));
     return;
   }
   try {

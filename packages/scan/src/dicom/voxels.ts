@@ -15,20 +15,27 @@ export class VoxelWriter {
 
   /** Stores one slice; integers are rounded to (interpolation leaves fractions). */
   put(slice: number, values: Float64Array): void {
-    if (this.integers) {
-      let least = 0;
-      let most = 0;
-      for (let i = 0; i < values.length; i++) {
-        const value = Math.round(values[i]!);
-        values[i] = value;
-        if (value < least) least = value;
-        if (value > most) most = value;
-      }
-      if (this.data instanceof Int16Array && (least < -32768 || most > 32767))
-        this.data = Int32Array.from(this.data);
-      if (this.data instanceof Int32Array && (least < -(2 ** 31) || most >= 2 ** 31))
-        this.data = Float64Array.from(this.data);
+    const at = slice * this.sliceLength;
+    if (!this.integers) {
+      this.data.set(values, at);
+      return;
     }
-    this.data.set(values, slice * this.sliceLength);
+    let least = 0;
+    let most = 0;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    if (this.data instanceof Int16Array && (least < -32768.5 || most >= 32767.5))
+      this.data = Int32Array.from(this.data);
+    if (this.data instanceof Int32Array && (least < -(2 ** 31) - 0.5 || most >= 2 ** 31 - 0.5))
+      this.data = Float64Array.from(this.data);
+    storeRounded(this.data, at, values);
   }
+}
+
+function storeRounded(data: VoxelArray, at: number, values: Float64Array): void {
+  // Twice as fast as Math.round, which minds the sign of zero.
+  for (let i = 0; i < values.length; i++) data[at + i] = Math.floor(values[i]! + 0.5);
 }
