@@ -34,6 +34,10 @@ export interface ConvOptions {
   groups?: number;
 }
 
+/** Klambauer et al., "Self-normalizing neural networks", arXiv:1706.02515. */
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
 /** Model size that protocol buffers can hold. */
 const LARGEST_MODEL = 2 ** 31 - 1;
 
@@ -202,12 +206,19 @@ export class GraphBuilder {
     return this.node("PRelu", [x, slope]);
   }
 
+  /**
+   * x where it is positive, else alpha · (e^x - 1). Written with Exp, for ONNX Runtime's own Elu gives other
+   * last bits with another number of threads, and is slower.
+   */
   elu(x: Value, alpha = 1): Value {
-    return this.node("Elu", [x], { alpha: { float: alpha } });
+    const lower = this.sub(this.map("Exp", this.node("Min", [x, this.scalar(0)])), this.scalar(1));
+    // For alpha 1 the larger of both is right on either side of 0.
+    if (alpha === 1) return this.node("Max", [x, lower]);
+    return this.add(this.relu(x), this.mul(lower, this.scalar(alpha)));
   }
 
   selu(x: Value): Value {
-    return this.node("Selu", [x]);
+    return this.mul(this.elu(x, SELU_ALPHA), this.scalar(SELU_SCALE));
   }
 
   /** Exact form, by the error function; `tanh` asks for the usual approximation. Needs opset 20. */
@@ -221,10 +232,6 @@ export class GraphBuilder {
 
   tanh(x: Value): Value {
     return this.node("Tanh", [x]);
-  }
-
-  softplus(x: Value): Value {
-    return this.node("Softplus", [x]);
   }
 
   softmax(x: Value, axis: number): Value {

@@ -293,7 +293,6 @@ class Translator {
       gelu_new: () => graph.gelu(value, "tanh"),
       sigmoid: () => graph.sigmoid(value),
       tanh: () => graph.tanh(value),
-      softplus: () => graph.softplus(value),
       softmax: () => graph.softmax(value, 1),
     };
     const make = functions[kind];
