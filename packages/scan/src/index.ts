@@ -5,6 +5,7 @@ export { reorient } from "./grid/reorient.js";
 export * from "./grid/resample.js";
 export { webCompress, webDecompress } from "./image/compression.js";
 export * from "./image/image.js";
+export { looksLikeCt } from "./image/modality.js";
 export * from "./image/read-image.js";
 export { describeBytes } from "./image/read-voxels.js";
 export * from "./image/source.js";

@@ -65,7 +65,7 @@ export async function* unpack(
 ): AsyncGenerator<Uint8Array> {
   const decompress = options.decompress ?? webDecompress;
   const onRest = () =>
-    warnings.push(`${name} has bytes after its compressed data, which were not looked at.`);
+    warnings.push("The file has bytes after its compressed data, which were not looked at.");
   try {
     yield* decompress(bytes, format, onRest);
   } catch (error) {

@@ -106,7 +106,7 @@ test("content goes before the extension, with a warning", async () => {
   });
   const image = await readImage(bytesSource("a.nii.gz", await fileBytes(file!)));
   assert.equal(image.format, "nrrd");
-  assert.match(image.warnings.join(), /is a NRRD file by its content/);
+  assert.match(image.warnings.join(), /is NRRD by its content/);
 });
 
 test("an ending that no writable format has is a usage error", () => {

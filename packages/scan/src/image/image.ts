@@ -29,7 +29,7 @@ export interface ImageFile {
   colour: ColourData | null;
   /** Label names that the file itself carries. */
   names: RawLabel[];
-  /** For people, one sentence each. */
+  /** For people, one sentence each; without the file's name, which may be a patient's. */
   warnings: string[];
 }
 

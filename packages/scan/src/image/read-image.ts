@@ -61,9 +61,9 @@ export function sniffFormat(start: Uint8Array): ImageFormat | null {
 function nameWarnings(format: ImageFormat, packed: boolean, name: string): string[] {
   const warnings: string[] = [];
   if (!EXTENSIONS[format].test(name)) {
-    warnings.push(`${name} is a ${FORMAT_NAMES[format]} file by its content and was read as one.`);
+    warnings.push(`The file is ${FORMAT_NAMES[format]} by its content and was read as one.`);
   } else if (/\.gz$/i.test(name) && !packed) {
-    warnings.push(`${name} is not compressed although its name ends in .gz.`);
+    warnings.push("The file is not compressed although its name ends in .gz.");
   }
   return warnings;
 }

@@ -123,7 +123,7 @@ export async function readVoxels(
         ? await readHex(reader, bytes, file.name, options)
         : await reader.readInto(bytes, reporter(options, file.name, byteCount));
     if (found < byteCount) throw truncated(file.name, byteCount, found);
-    await checkRest(reader, file.name, encoding === "hex", options, warnings);
+    await checkRest(reader, encoding === "hex", options, warnings);
     if (!layout.littleEndian) swapBytes(bytes, BYTES_OF[layout.type]);
     return numbersOf(bytes, layout.type);
   } finally {
@@ -147,7 +147,6 @@ const LONGEST_REST = 1 << 26;
 /** Reads on to the end, so that a checksum after the voxels is checked too. */
 async function checkRest(
   reader: ByteReader,
-  name: string,
   whiteSpaceOnly: boolean,
   options: ReadImageOptions,
   warnings: string[],
@@ -160,7 +159,7 @@ async function checkRest(
   }
   if (left > 0) {
     const amount = `${left > LONGEST_REST ? "more than " : ""}${describeBytes(Math.min(left, LONGEST_REST))}`;
-    warnings.push(`${name} has ${amount} after its voxels, which were not looked at.`);
+    warnings.push(`The file has ${amount} after its voxels, which were not looked at.`);
   }
 }
 

@@ -74,7 +74,7 @@ export function finiteVolume(volume: Volume, where: string): { volume: Volume; w
   return {
     volume,
     warnings: [
-      `${where} has ${voxels} not a number or infinite; they were set to the nearest end of the finite range (${range.min} to ${range.max}).`,
+      `The image has ${voxels} not a number or infinite; they were set to the nearest end of the finite range (${range.min} to ${range.max}).`,
     ],
   };
 }

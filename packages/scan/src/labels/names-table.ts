@@ -7,9 +7,9 @@ const COLUMNS = {
   name: "name|labelname|structure|structurename|region|regionname|organ|organname|roi|roiname|anatomy|description|segment|segmentname|class|classname",
   either: "label|labels",
   color: "color|colour|hex|hexcolor|hexcolour|rgb|dicomrgbcolor",
-  red: "r|red",
-  green: "g|green",
-  blue: "b|blue",
+  red: "r|red|colorr",
+  green: "g|green|colorg",
+  blue: "b|blue|colorb",
   snomed: "snomed|snomedct|snomedid|snomedcode|sct|sctid|segmentedpropertytypecodesequencecodevalue",
 } as const;
 type Column = keyof typeof COLUMNS;

@@ -142,8 +142,8 @@ export function parseNiftiHeader(bytes: Uint8Array, name: string): NiftiHeader {
       rows: Array.from({ length: 12 }, (_, i) => real(at.srow, i)),
       quaternion: Array.from({ length: 6 }, (_, i) => real(at.quaternion, i)),
       pixdim,
+      rank,
     },
-    name,
     warnings,
   );
   const spatialUnit = (version === 1 ? bytes[at.units]! : view.getInt32(at.units, littleEndian)) & 7;
@@ -156,7 +156,7 @@ export function parseNiftiHeader(bytes: Uint8Array, name: string): NiftiHeader {
     voxelOffset: Number.isFinite(voxelOffset) ? Math.trunc(voxelOffset) : 0,
     slope: real(at.slope),
     intercept: real(at.intercept),
-    affine: inMillimetres(affine, spatialUnit, name, warnings),
+    affine: inMillimetres(affine, spatialUnit, warnings),
     warnings,
   };
 }
@@ -172,28 +172,30 @@ interface Placement {
   rows: number[];
   quaternion: number[];
   pixdim: number[];
+  /** Axes that the image has; the spacing of the others means nothing. */
+  rank: number;
 }
 
 /**
  * The standard's order: sform where its code is set, else qform, else spacing alone (its "method 1": axes as
  * they come, voxel (0,0,0) at the world's origin).
  */
-function placement(given: Placement, name: string, warnings: string[]): Affine {
+function placement(given: Placement, warnings: string[]): Affine {
   const sform: Affine = [...given.rows, 0, 0, 0, 1];
   const qform = quaternionAffine(given);
   if (given.sformCode > 0 && !isSingular(sform)) return sform;
   if (given.qformCode > 0 && !isSingular(qform)) {
     if (given.sformCode > 0) {
-      warnings.push(`${name} has an unusable sform matrix; its qform was taken instead.`);
+      warnings.push(`The file has an unusable sform matrix; its qform was taken instead.`);
     }
     return qform;
   }
   if (given.sformCode > 0) return sform;
   if (given.qformCode > 0) return qform;
   warnings.push(
-    `${name} has no orientation (sform and qform codes are 0): its axes were taken as right, anterior, superior, so left and right may be swapped.`,
+    `The file has no orientation (sform and qform codes are 0): its axes were taken as right, anterior, superior, so left and right may be swapped.`,
   );
-  const [, x, y, z] = given.pixdim.map(Math.abs);
+  const [x, y, z] = [1, 2, 3].map((axis) => (axis > given.rank ? 1 : Math.abs(given.pixdim[axis]!)));
   return [x!, 0, 0, 0, 0, y!, 0, 0, 0, 0, z!, 0, 0, 0, 0, 1];
 }
 
@@ -232,13 +234,13 @@ function quaternionAffine({ quaternion, pixdim }: Placement): Affine {
 }
 
 /** xyzt_units: 1 metres, 2 millimetres, 3 micrometres; unknown counts as millimetres. */
-function inMillimetres(affine: Affine, unit: number, name: string, warnings: string[]): Affine {
+function inMillimetres(affine: Affine, unit: number, warnings: string[]): Affine {
   const factor = { 1: 1000, 3: 0.001 }[unit];
   if (factor === undefined) return affine;
   const converted = affine.map((value, i) => (i < 12 ? value * factor : value));
   const spacing = spacingOf(converted).map((s) => Number(s.toPrecision(4)));
   warnings.push(
-    `${name} gives lengths in ${unit === 1 ? "metres" : "micrometres"}; its spacing is ${spacing.join(" x ")} mm.`,
+    `The file gives lengths in ${unit === 1 ? "metres" : "micrometres"}; its spacing is ${spacing.join(" x ")} mm.`,
   );
   return converted;
 }

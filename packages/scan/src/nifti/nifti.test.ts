@@ -98,6 +98,10 @@ test("without sform and qform the spacing counts, with a warning", async () => {
   );
   assert.deepEqual(volume.affine, [2, 0, 0, 0, 0, 3, 0, 0, 0, 0, 4, 0, 0, 0, 0, 1]);
   assert.match(warnings.join(), /left and right may be swapped/);
+  const flat = await read(
+    syntheticNifti({ dim: [2, 1, 1], datatype: 2, width: 1, values: [1], pixdim: [1, 2, 3, 0] }),
+  );
+  assert.equal(flat.volume.affine[10], 1);
 });
 
 test("metres and micrometres become millimetres", async () => {

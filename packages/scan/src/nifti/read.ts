@@ -98,7 +98,7 @@ async function openVoxels(
 
 /** Label names in the extensions between header and voxels; a damaged extension is left with a warning. */
 async function readExtensions(file: VoxelFile, header: NiftiHeader, warnings: string[]): Promise<RawLabel[]> {
-  const { reader, name } = file;
+  const { reader } = file;
   const names: RawLabel[] = [];
   const flag = await reader.take(4);
   if (!flag[0]) return names;
@@ -109,7 +109,7 @@ async function readExtensions(file: VoxelFile, header: NiftiHeader, warnings: st
     const view = new DataView(start.buffer, start.byteOffset);
     const length = view.getInt32(0, header.littleEndian);
     if (length < 8 || reader.position - 8 + length > end) {
-      if (length !== 0) warnings.push(`${name} has a damaged header extension, which was left out.`);
+      if (length !== 0) warnings.push("The file has a damaged header extension, which was left out.");
       break;
     }
     if (length > LONGEST_EXTENSION) {

@@ -68,8 +68,11 @@ async function namesBeside(
     if (text === null) continue;
     try {
       return { names: readLabelNames(text, name), from: name };
-    } catch (error) {
-      warnings.push(`${name} was not used for the label names: ${(error as Error).message}`);
+    } catch {
+      const kind = name.slice(name.lastIndexOf("."));
+      warnings.push(
+        `A ${kind} file beside the labels holds no names that can be read, so it was passed over.`,
+      );
     }
   }
   return { names: [], from: null };
@@ -98,9 +101,10 @@ async function readMaskFolder(folder: string, options: JobOptions): Promise<Labe
     const path = join(folder, file);
     hash.update(`${file}\0${await sha256File(path)}\n`);
     const mask = await readMask(path, options);
-    warnings.push(...mask.warnings);
     const id = i + 1;
-    names.push({ id, name: file.replace(IMAGE_FILE, "") });
+    const name = file.replace(IMAGE_FILE, "");
+    names.push({ id, name });
+    warnings.push(...mask.warnings.map((warning) => `${name}: ${warning}`));
     labels ??= {
       size: mask.size,
       affine: mask.affine,

@@ -144,7 +144,7 @@ export function nrrdAffine(
   const signs = SPACES[space ?? ""] ?? LPS;
   if (!SPACES[space ?? ""]) {
     warnings.push(
-      `${name} names no anatomical space, so left, posterior, superior was assumed; left and right may be swapped.`,
+      `The file names no anatomical space, so left, posterior, superior was assumed; left and right may be swapped.`,
     );
   }
   const given = fields.get("space directions");
@@ -167,7 +167,7 @@ export function nrrdAffine(
     : spatial.map((axis) => (Number.isFinite(mins[axis]) ? mins[axis]! : 0));
   const affine = affineFromDirections(directions, origin, { signs });
   const factor = unitFactor(fields.get("space units") ?? "");
-  if (factor !== 1) warnings.push(`${name} gives lengths in another unit; they were converted to mm.`);
+  if (factor !== 1) warnings.push("The file gives lengths in another unit; they were converted to mm.");
   return { affine: affine.map((value, i) => (i < 12 ? value * factor : value)), warnings };
 }
 

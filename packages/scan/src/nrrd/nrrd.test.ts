@@ -127,6 +127,25 @@ test("colour, several components, and a fourth dimension", async () => {
   await assert.rejects(read(joined(time, RAW)), code("input.4d"));
 });
 
+test("a layer axis of length 1 is no layer axis", async () => {
+  const { volume } = await read(
+    joined(
+      header(
+        "type: short",
+        "dimension: 4",
+        "sizes: 1 2 1 2",
+        "endian: little",
+        "space: RAS",
+        "space directions: none (1,0,0) (0,1,0) (0,0,1)",
+        "kinds: list domain domain domain",
+        "encoding: raw",
+      ),
+      RAW,
+    ),
+  );
+  assert.deepEqual([...volume.data], VALUES);
+});
+
 test("segments of one layer, and overlapping layers where the later segment wins", async () => {
   const terminology =
     "TerminologyEntry:Segmentation category and type - 3D Slicer General Anatomy list" +
@@ -185,6 +204,6 @@ test("segments of one layer, and overlapping layers where the later segment wins
       ids,
     );
     assert.deepEqual([...volume.data], [ids[1], ids[2], ids[1]]);
-    assert.match(warnings.join(), /2 voxels that belong to several segments/);
+    assert.match(warnings.join(), /2 voxels belong to several segments/);
   }
 });

@@ -54,14 +54,12 @@ export async function readNrrd(
   if (first === "colour" && components > 1) {
     colour = { channels: components, data: data as Uint8Array };
     data = luminance(colour.data, components);
-  } else if (first === "layers") {
+  } else if (first === "layers" && components > 1) {
     const flat = flattenLayers(data, components, segments);
     data = flat.data;
     names = flat.names;
     if (flat.overlaps > 0) {
-      warnings.push(
-        `${name} has ${flat.overlaps} voxels that belong to several segments; the later segment took them.`,
-      );
+      warnings.push(`${flat.overlaps} voxels belong to several segments; the later segment took them.`);
     }
   }
   const modality = header.pairs.get("Modality") ?? header.pairs.get("DICOM_0008_0060") ?? null;
