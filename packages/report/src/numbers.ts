@@ -66,7 +66,7 @@ export function formatUnit(ucum: string | null): string {
     .replace(/\bCel\b/g, "°C")
     .replace(/\bu(?=[a-zA-Z])/g, "µ")
     .replace(/(?<=[a-zA-Zµ])(-?\d+)/g, (digits) => superscript(digits))
-    .replace(/\./g, "·")
+    .replace(/\.(?!\d)/g, "·")
     .replace(/^a$/, "years");
 }
 

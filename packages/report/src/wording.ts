@@ -31,7 +31,13 @@ export function isEnvelope(name: string, group: string): boolean {
   );
 }
 
-const ABSOLUTE_PATH = /(^|[\s"'=(,:;[])(?:file:\/\/|~|[A-Za-z]:(?=[\\/]))?(?:[\\/][^\s\\/"'<>|]+){2,}[\\/]?/g;
+/** A path from a root on: folders may hold spaces, and so may a file name up to its extension. */
+const ABSOLUTE_PATH = new RegExp(
+  String.raw`(^|[\s"'=(,:;[])(?:file:\/\/|~|[A-Za-z]:(?=[\\/])|\\)?` +
+    String.raw`(?:[\\/][^\s\\/"'<>|][^\\/"'<>|\r\n]*(?=[\\/]))+` +
+    String.raw`[\\/](?:[^\\/"'<>|\r\n]*?\.[A-Za-z0-9]{1,5}(?:\.gz)?(?=[\s"',;:)\]]|$)|[^\s\\/"'<>|]*)`,
+  "g",
+);
 
 /** Text with the paths of somebody's machine taken out; they may name a person. */
 export function withoutPaths(text: string): string {

@@ -53,13 +53,6 @@ function startChart(figure: HTMLElement, chart: Chart): void {
     );
   }
   host.before(tools);
-  host.after(
-    element(
-      "p",
-      { class: "hint" },
-      "Drag across to zoom, double-click to see all. Click a name to hide its curve.",
-    ),
-  );
   draw();
   let last = host.clientWidth;
   new ResizeObserver(() => {

@@ -73,7 +73,7 @@ function columnsFor(organs: readonly OrganRecord[]): Column[] {
       : []),
     {
       title: "Extent",
-      unit: "mm, R–L × A–P × S–I",
+      unit: "R–L × A–P × S–I, mm",
       cell: (organ) => ({
         text: extents(organ)
           .map((mm) => formatFixed(mm, 0))

@@ -61,6 +61,7 @@ ${
   html`<ul class="run-warnings">${summary.warnings.map((message) => html`<li>${withoutPaths(message)}</li>`)}</ul>`
 }
 ${valuesTable(run)}
+${charts.length > 0 && html`<p class="hint script-only">In the curves: drag across to zoom, double-click to see all, click a name to hide its curve.</p>`}
 <div class="charts">${charts.map((chart, i) => chartFigure(chart, firstChart + i))}</div>
 <div class="tables">${summary.tables.map(explanatoryTable)}</div>
 <details class="fold"><summary>Configuration as it was used</summary><pre tabindex="0">${JSON.stringify(valueWithoutPaths(run.config), null, 2) ?? "none"}</pre></details>
