@@ -7,7 +7,6 @@ export { webCompress, webDecompress } from "./image/compression.js";
 export * from "./image/image.js";
 export { looksLikeCt } from "./image/modality.js";
 export * from "./image/read-image.js";
-export { describeBytes } from "./image/read-voxels.js";
 export * from "./image/source.js";
 export { finiteRange, finiteVolume, narrowToInt16 } from "./image/values.js";
 export { type VoxelType, voxelTypeOf } from "./image/voxel-type.js";

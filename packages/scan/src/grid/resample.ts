@@ -108,6 +108,9 @@ export function isotropicGrid(grid: Grid, spacingMm: number): Grid {
   return { size, affine };
 }
 
+/** Part of a voxel that rounding in headers may shift a grid by. */
+const NEGLIGIBLE_SHIFT = 0.05;
+
 /** Shared part of the smaller box from which on two frames count as the same patient's position. */
 const AGREEING_FRACTION = 0.5;
 
@@ -120,7 +123,8 @@ export async function labelsToGrid<T extends Grid & { data: LabelArray }>(
   scan: Grid,
   options: JobOptions = {},
 ): Promise<{ labels: T; warnings: string[] }> {
-  if (sameGrid(labels, scan)) return { labels: { ...labels, affine: scan.affine }, warnings: [] };
+  const slack = Math.max(1e-2, NEGLIGIBLE_SHIFT * Math.min(...spacingOf(scan.affine)));
+  if (sameGrid(labels, scan, slack)) return { labels: { ...labels, affine: scan.affine }, warnings: [] };
   const shared = sharedFraction(labels, scan);
   if (shared < AGREEING_FRACTION) {
     const sameSize = labels.size.every((n, a) => n === scan.size[a]);

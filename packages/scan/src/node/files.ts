@@ -20,8 +20,11 @@ export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** A file on disk. Throws `input.not-found`, `input.folder`, `input.permission`. */
-export async function fileSource(path: string): Promise<FileSource> {
+/**
+ * A file on disk; `opened` is told the path of every file beside it that is used. Throws `input.not-found`,
+ * `input.folder`, `input.permission`.
+ */
+export async function fileSource(path: string, opened?: (path: string) => void): Promise<FileSource> {
   const info = await stat(path).catch((error) => {
     throw readingError(error, path);
   });
@@ -33,16 +36,22 @@ export async function fileSource(path: string): Promise<FileSource> {
     name: basename(path),
     size: info.size,
     stream: () => readChunks(path),
-    sibling: (name) => siblingSource(dirname(path), name),
+    sibling: (name) => siblingSource(dirname(path), name, opened),
   };
 }
 
 /** A file in the folder or below it; a header may not lead out of its folder. */
-async function siblingSource(folder: string, name: string): Promise<FileSource | null> {
+async function siblingSource(
+  folder: string,
+  name: string,
+  opened?: (path: string) => void,
+): Promise<FileSource | null> {
   const path = resolve(folder, name);
   if (isAbsolute(name) || relative(folder, path).startsWith("..") || name.includes("\0")) return null;
   const info = await stat(path).catch(() => null);
-  return info?.isFile() ? fileSource(path) : null;
+  if (!info?.isFile()) return null;
+  opened?.(path);
+  return fileSource(path, opened);
 }
 
 /** SHA-256 of a file's bytes, 64 hexadecimal digits. */
@@ -50,6 +59,14 @@ export async function sha256File(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of readChunks(path)) hash.update(chunk);
   return hash.digest("hex");
+}
+
+/** SHA-256 of one file's bytes, or over the sorted hashes of several; each file counts once. */
+export async function sha256Files(paths: readonly string[]): Promise<string> {
+  const hashes: string[] = [];
+  for (const path of new Set(paths.map((p) => resolve(p)))) hashes.push(await sha256File(path));
+  if (hashes.length === 1) return hashes[0]!;
+  return createHash("sha256").update(hashes.sort().join("\n")).digest("hex");
 }
 
 /**

@@ -8,7 +8,7 @@ import { emptyLabels, type LabelImage, labelsFromImage } from "../labels/label-i
 import { readLabelNames } from "../labels/names.js";
 import { isDicomFile } from "./dicom-files.js";
 import { readingError } from "./file-errors.js";
-import { fileSource, IMAGE_FILE, sha256File } from "./files.js";
+import { fileSource, IMAGE_FILE, sha256Files } from "./files.js";
 import { nodeDecompress } from "./gzip.js";
 
 /** Labels as a file or folder gives them. */
@@ -36,7 +36,8 @@ export async function readLabels(path: string, options: JobOptions = {}): Promis
 }
 
 async function readLabelFile(path: string, options: JobOptions): Promise<LabelFile> {
-  const source = await fileSource(path);
+  const files = [path];
+  const source = await fileSource(path, (beside) => files.push(beside));
   if (await isDicomFile(path)) {
     throw inputError(
       "format",
@@ -52,7 +53,7 @@ async function readLabelFile(path: string, options: JobOptions): Promise<LabelFi
     names: [...found.names].sort((a, b) => a.id - b.id),
     namesFrom: found.from,
     warnings,
-    sha256: await sha256File(path),
+    sha256: await sha256Files(files),
   };
 }
 
@@ -99,8 +100,8 @@ async function readMaskFolder(folder: string, options: JobOptions): Promise<Labe
     throwIfCancelled(options.signal);
     options.onProgress?.({ stage: "Reading masks", done: i, total: files.length });
     const path = join(folder, file);
-    hash.update(`${file}\0${await sha256File(path)}\n`);
     const mask = await readMask(path, options);
+    hash.update(`${file}\0${mask.sha256}\n`);
     const id = i + 1;
     const name = file.replace(IMAGE_FILE, "");
     names.push({ id, name });
@@ -140,11 +141,23 @@ async function readMaskFolder(folder: string, options: JobOptions): Promise<Labe
   };
 }
 
-/** A mask; unlike a label image it may be empty. */
-async function readMask(path: string, options: JobOptions): Promise<LabelImage & { warnings: string[] }> {
-  const source = await fileSource(path);
+/** A mask: one value besides 0. Unlike a label image it may be empty. */
+async function readMask(
+  path: string,
+  options: JobOptions,
+): Promise<LabelImage & { warnings: string[]; sha256: string }> {
+  const files = [path];
+  const source = await fileSource(path, (beside) => files.push(beside));
   const { signal } = options;
   const image = await readImage(source, { ...(signal ? { signal } : {}), decompress: nodeDecompress });
   const { labels, warnings } = labelsFromImage(image, source.name, { mayBeEmpty: true });
-  return { ...labels, warnings };
+  const inside = labels.data.find((value) => value !== 0);
+  if (labels.data.some((value) => value !== 0 && value !== inside)) {
+    throw inputError(
+      "mask-values",
+      `${source.name} holds several structures, but in a folder each file is the mask of one.`,
+      "Name the file itself to read it as a label image.",
+    );
+  }
+  return { ...labels, warnings, sha256: await sha256Files(files) };
 }

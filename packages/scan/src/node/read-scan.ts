@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { inputError, type JobOptions, type Patient, type Volume } from "@viscera/core";
 import { readDicom } from "../dicom/index.js";
@@ -7,7 +6,7 @@ import { readImage } from "../image/read-image.js";
 import { finiteVolume } from "../image/values.js";
 import { dicomSource, findDicomFiles, isDicomFile } from "./dicom-files.js";
 import { readingError } from "./file-errors.js";
-import { fileSource, IMAGE_FILE, sha256File } from "./files.js";
+import { fileSource, IMAGE_FILE, sha256Files } from "./files.js";
 import { nodeDecompress } from "./gzip.js";
 
 export interface ReadScanOptions extends JobOptions {
@@ -25,7 +24,7 @@ export interface ScanFile {
   /** What a DICOM header tells about the patient's body; never a name or identifier. */
   patient: Partial<Patient>;
   warnings: string[];
-  /** Over the file's bytes; over the sorted hashes of its DICOM files for a folder. */
+  /** Of the file's bytes; over the sorted hashes where several files hold the scan. */
   sha256: string;
   /** "nifti", "nrrd", "metaimage" or "dicom". */
   format: string;
@@ -40,9 +39,10 @@ export async function readScan(path: string, options: ReadScanOptions = {}): Pro
     throw readingError(error, path);
   });
   if (info.isDirectory()) return readDicomFolder(path, options);
-  const source = await fileSource(path);
+  const files = [path];
+  const source = await fileSource(path, (beside) => files.push(beside));
   if (await isDicomFile(path))
-    return { ...(await readSeries([path], options)), sha256: await sha256File(path) };
+    return { ...(await readSeries([path], options)), sha256: await sha256Files(files) };
   const image = await readImage(source, { ...options, decompress: nodeDecompress });
   const { volume, warnings } = finiteVolume(image.volume, source.name);
   return {
@@ -50,7 +50,7 @@ export async function readScan(path: string, options: ReadScanOptions = {}): Pro
     colour: image.colour,
     patient: {},
     warnings: [...image.warnings, ...warnings],
-    sha256: await sha256File(path),
+    sha256: await sha256Files(files),
     format: image.format,
   };
 }
@@ -68,9 +68,7 @@ async function readDicomFolder(folder: string, options: ReadScanOptions): Promis
     );
   }
   const scan = await readSeries(paths, options);
-  const hashes: string[] = [];
-  for (const path of paths) hashes.push(await sha256File(path));
-  return { ...scan, sha256: createHash("sha256").update(hashes.sort().join("\n")).digest("hex") };
+  return { ...scan, sha256: await sha256Files(paths) };
 }
 
 async function readSeries(

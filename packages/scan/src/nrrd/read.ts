@@ -62,7 +62,7 @@ export async function readNrrd(
       warnings.push(`${flat.overlaps} voxels belong to several segments; the later segment took them.`);
     }
   }
-  const modality = header.pairs.get("Modality") ?? header.pairs.get("DICOM_0008_0060") ?? null;
+  const modality = header.pairs.get("Modality") ?? null;
   const unit = modality === "CT" ? "HU" : null;
   return { format: "nrrd", volume: { size, affine, data, modality, unit }, colour, names, warnings };
 }
