@@ -61,15 +61,37 @@ function shareFace(a: number, b: number): boolean {
   return FACES.some((ring) => corners.every((corner) => ring.includes(corner)));
 }
 
+interface Triangulation {
+  triangles: number[];
+  flaws: number;
+  /** Volume between the triangles and corner 0, in 48ths of the cube. */
+  volume: number;
+}
+
+/** Volume of the tetrahedron between corner 0 and the middles of three edges, in 48ths of the cube. */
+function volumeUnder(edges: readonly [number, number, number]): number {
+  const [p, q, r] = edges.map((edge) => {
+    const [a, b] = EDGE_CORNERS[edge]!;
+    return [0, 1, 2].map((axis) => ((a >> axis) & 1) + ((b >> axis) & 1));
+  }) as [number[], number[], number[]];
+  return (
+    p[0]! * (q[1]! * r[2]! - q[2]! * r[1]!) +
+    p[1]! * (q[2]! * r[0]! - q[0]! * r[2]!) +
+    p[2]! * (q[0]! * r[1]! - q[1]! * r[0]!)
+  );
+}
+
 /**
  * Triangulates a loop of edges with as few diagonals in the cube's faces as possible: such a diagonal could
- * be drawn by the neighbouring cube as well and would then be an edge of four triangles.
+ * be drawn by the neighbouring cube as well and would then be an edge of four triangles. Among equals the
+ * triangles that enclose most are taken: that is alike for rotated and mirrored cubes, and the meshes behind
+ * the consensus values of the Image Biomarker Standardisation Initiative do the same.
  */
-function triangulate(loop: readonly number[]): { triangles: number[]; flaws: number } {
-  if (loop.length < 3) return { triangles: [], flaws: 0 };
+function triangulate(loop: readonly number[]): Triangulation {
+  if (loop.length < 3) return { triangles: [], flaws: 0, volume: 0 };
   const first = loop[0]!;
   const last = loop[loop.length - 1]!;
-  let best: { triangles: number[]; flaws: number } | undefined;
+  let best: Triangulation | undefined;
   for (let i = 1; i < loop.length - 1; i++) {
     const apex = loop[i]!;
     const left = triangulate(loop.slice(0, i + 1));
@@ -77,8 +99,9 @@ function triangulate(loop: readonly number[]): { triangles: number[]; flaws: num
     const own =
       (i > 1 && shareFace(first, apex) ? 1 : 0) + (i < loop.length - 2 && shareFace(apex, last) ? 1 : 0);
     const flaws = left.flaws + right.flaws + own;
-    if (best && best.flaws <= flaws) continue;
-    best = { triangles: [...left.triangles, ...right.triangles, first, apex, last], flaws };
+    const volume = left.volume + right.volume + volumeUnder([first, apex, last]);
+    if (best && (best.flaws < flaws || (best.flaws === flaws && best.volume >= volume))) continue;
+    best = { triangles: [...left.triangles, ...right.triangles, first, apex, last], flaws, volume };
   }
   return best!;
 }
