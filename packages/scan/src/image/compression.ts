@@ -70,8 +70,11 @@ export async function* unpack(
     yield* decompress(bytes, format, onRest);
   } catch (error) {
     if (error instanceof VisceraError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    if (/unexpected end|incomplete|truncated/i.test(message)) {
+    // Node 24 leaves the message empty and puts the reason into the cause.
+    const { message, cause } = error instanceof Error ? error : { message: String(error), cause: null };
+    const reason = message || (cause instanceof Error ? cause.message : "unknown reason");
+    // The wordings of zlib, Chromium and Firefox.
+    if (/unexpected end|truncated|without reaching/i.test(reason)) {
       throw inputError(
         "truncated",
         `${name} ends in the middle of its compressed data.`,
@@ -81,7 +84,7 @@ export async function* unpack(
     }
     throw inputError(
       "corrupt",
-      `${name} is damaged: its compressed data cannot be unpacked (${message}).`,
+      `${name} is damaged: its compressed data cannot be unpacked (${reason}).`,
       "Copy or download the file again.",
       error,
     );

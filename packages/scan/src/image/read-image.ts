@@ -50,12 +50,17 @@ export async function readImage(source: FileSource, options: ReadImageOptions = 
 
 /** The format by a file's first bytes (unpacked), null when it is none of the three. */
 export function sniffFormat(start: Uint8Array): ImageFormat | null {
-  const text = new TextDecoder("latin1").decode(start.subarray(0, 512));
+  const text = binaryText(start.subarray(0, 512));
   if (/^NRRD\d{4}/.test(text)) return "nrrd";
   if (niftiVersion(start)) return "nifti";
   if (/^\s*(ObjectType|NDims|Comment|ObjectSubType|TransformType|DimSize)\s*=/i.test(text))
     return "metaimage";
   return null;
+}
+
+/** A character for every byte; TextDecoder would take "latin1" for Windows' code page. */
+function binaryText(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
 }
 
 function nameWarnings(format: ImageFormat, packed: boolean, name: string): string[] {
@@ -68,7 +73,7 @@ function nameWarnings(format: ImageFormat, packed: boolean, name: string): strin
   return warnings;
 }
 
-/** Beginnings of files that people mistake for a volume: offset, text (latin1), what it is. */
+/** Beginnings of files that people mistake for a volume: offset, a character for every byte, what it is. */
 const OTHERS: readonly [number, string, string][] = [
   [128, "DICM", "a DICOM file"],
   [0, "\x89PNG", "a PNG picture"],
@@ -90,7 +95,7 @@ const OTHERS: readonly [number, string, string][] = [
 ];
 
 function unknownFormat(start: Uint8Array, name: string): Error {
-  const text = new TextDecoder("latin1").decode(start);
+  const text = binaryText(start);
   const other = OTHERS.find(([offset, beginning]) => text.startsWith(beginning, offset));
   return inputError(
     "format",

@@ -190,7 +190,7 @@ async function readText(
     report(done);
   };
   let tail = "";
-  const decoder = new TextDecoder("latin1");
+  const decoder = new TextDecoder("ascii");
   for await (const chunk of reader.rest()) {
     for (let start = 0; start < chunk.length; start += 1 << 16) {
       const text = tail + decoder.decode(chunk.subarray(start, start + (1 << 16)));

@@ -15,7 +15,7 @@ const header = (extra: Record<string, string> = {}, data = "LOCAL") => {
     BinaryData: "True",
     BinaryDataByteOrderMSB: "False",
     CompressedData: "False",
-    TransformMatrix: "0 1 0 1 0 0 0 0 1",
+    TransformMatrix: "0 1 0 0 0 1 1 0 0",
     Offset: "10 20 30",
     ElementSpacing: "1 2 3",
     DimSize: "2 1 2",
@@ -31,8 +31,8 @@ const read = (bytes: Uint8Array, folder: Record<string, Uint8Array> = {}, name =
 test("each axis's direction is a triple of TransformMatrix, in LPS", async () => {
   const { volume } = await read(joined(header(), RAW));
   assert.deepEqual([...volume.data], VALUES);
-  // i runs along LPS y (to the back, so RAS -y), j along LPS x (to the left, RAS -x).
-  assert.deepEqual(volume.affine, [0, -2, 0, -10, -1, 0, 0, -20, 0, 0, 3, 30, 0, 0, 0, 1]);
+  // i runs along LPS y (to the back, so RAS -y), j along z, k along LPS x (to the left, RAS -x).
+  assert.deepEqual(volume.affine, [0, 0, -3, -10, -1, 0, 0, -20, 0, 2, 0, 30, 0, 0, 0, 1]);
 });
 
 test("byte order, compression and text", async () => {
