@@ -1,6 +1,8 @@
 /** Solid organs of the abdomen, their vessels, gallbladder, stomach, duodenum and bladder. */
 import type { Vec3 } from "@viscera/core";
 import { type Anatomy, SIDES, type Side, sideName } from "./anatomy.js";
+import { addColon } from "./bowel.js";
+import { inside, lumen } from "./lumen.js";
 import {
   axesAlong,
   boxAround,
@@ -30,7 +32,7 @@ function largeVessels(anatomy: Anatomy): void {
     [25, 105, 12],
     [28, 135, 12],
   ] as const)
-    cava.push([u, spineFront(w) + r * 0.9 + (w > 80 ? (w - 80) * 0.28 : 1), w, r * wide]);
+    cava.push([u, spineFront(w) + r * 0.9 + (w > 80 ? 6 + (w - 80) * 0.2 : w > 20 ? 7 : 2), w, r * wide]);
   cava.push(
     [29, 8, 165 + hanging(anatomy, 0.6), 12 * wide],
     [29, 13, 184 + hanging(anatomy, 0.6), 12 * wide],
@@ -43,9 +45,10 @@ function largeVessels(anatomy: Anatomy): void {
       [...start, 5.8],
       [side * 24, 22, -72, 5.4],
       [side * 44, 12, -108, 4.8],
-      [side * 60, 22, -148, 4.4],
-      [side * 72, 46, -190, 4.2],
-      [side * 76, 52, -240, 4],
+      [side * 60, 27, -146, 4.4],
+      [side * 70, 52, -176, 4.2],
+      [side * 76, 58, -205, 4.2],
+      [side * 78, 56, -240, 4],
     ]);
     anatomy.vessel(
       `iliac_artery_${name}`,
@@ -58,11 +61,13 @@ function largeVessels(anatomy: Anatomy): void {
     );
     anatomy.vessel(`iliac_vena_${name}`, [
       [13, spineFront(-44) + 8, -44, 8.5],
-      [side * 26 + 3, -2, -80, 7],
-      [side * 44, -4, -110, 6.4],
-      [side * 58, 10, -150, 6],
-      [side * 63, 40, -192, 5.6],
-      [side * 66, 46, -240, 5.6],
+      [side === 1 ? 21 : -4, 16, -62, 7.5],
+      [side * 27, 10, -82, 7],
+      [side * 43, 1, -109, 6.4],
+      [side * 57, 19, -142, 6],
+      [side * 60, 42, -167, 5.8],
+      [side * 63, 49, -195, 5.6],
+      [side * 65, 48, -240, 5.6],
     ]);
   }
 }
@@ -102,7 +107,7 @@ function kidneys(anatomy: Anatomy): void {
     const towards = side === 1 ? 0.5 : 0.45;
     anatomy.vessel(`renal_artery_${name}`, [
       [side === 1 ? 2 : -12, root, w, 3.1],
-      [side * 26, side === 1 ? spineFront(w) + 2 : root - 8, w + (hilum[2] - w) * towards, 3],
+      [side * 25, side === 1 ? spineFront(w) - 2 : root - 8, w + (hilum[2] - w) * towards, 3],
       [hilum[0] + side * 2, hilum[1] + 1, hilum[2] + 6, 2.7],
     ]);
     anatomy.vessel(
@@ -150,10 +155,10 @@ function liver(anatomy: Anatomy): void {
   const { body, bumps } = anatomy;
   const down = hanging(anatomy, 0.75);
   const leftLobe = 76 + anatomy.vary(9);
-  const right = ellipsoid([74, 2, 90 + down], [66, 86, 88 + anatomy.vary(5)]);
+  const right = ellipsoid([74, 2, 84 + down], [72, 96, 96 + anatomy.vary(5)]);
   const left = ellipsoid(
     [4, 48, 122 + down],
-    [leftLobe, 40, 38],
+    [leftLobe, 46, 42],
     axesAlong([-0.95, 0.12, 0.14], [0, 1, -0.1]),
   );
   // The visceral face looks down, back and to the left.
@@ -164,7 +169,7 @@ function liver(anatomy: Anatomy): void {
     const face = (u - porta[0]) * normal[0] + (v - porta[1]) * normal[1] + (w - porta[2]) * normal[2];
     f = smoothIntersection(f, face - 5 * bumps.at(u / 45, v / 45, w / 45), 16);
     // Where it touches walls its level must not move, so these are kept apart by a steep slope.
-    const wall = Math.max(body.cavityDistance(u, v, w) + 2, w - body.diaphragm(u, v) + 2.5);
+    const wall = Math.max(body.cavityDistance(u, v, w) + 1, w - body.diaphragm(u, v) + 1.6);
     return wall > 0 ? 50 + wall : f;
   };
   anatomy.solid("liver", { min: [-95, -100, -40 + down], max: [145, 125, 190] }, field, { target: true });
@@ -173,16 +178,16 @@ function liver(anatomy: Anatomy): void {
 function portalSystem(anatomy: Anatomy): void {
   const down = hanging(anatomy, 0.6);
   anatomy.vessel("portal_vein_and_splenic_vein", [
-    [8, 36, 42 + down, 6.6],
-    [16, 38, 60 + down, 6.8],
+    [8, 44, 42 + down, 6.6],
+    [16, 43, 60 + down, 6.8],
     [30, 30, 84 + down, 6.5],
     [38, 26, 94 + down, 6],
   ]);
   anatomy.vessel(
     "portal_vein_and_splenic_vein",
     [
-      [8, 36, 44 + down, 5.2],
-      [-18, 38, 54 + down, 4.8],
+      [8, 44, 44 + down, 5.2],
+      [-18, 44, 54 + down, 4.8],
       [-52, 14, 72 + down, 4.4],
       [-82, -12, 88 + down, 4],
     ],
@@ -191,21 +196,21 @@ function portalSystem(anatomy: Anatomy): void {
   anatomy.vessel(
     "portal_vein_and_splenic_vein",
     [
-      [8, 36, 44 + down, 5.4],
-      [8, 43, 22, 5.2],
-      [10, 50, -8, 4.6],
-      [14, 54, -34, 4],
+      [8, 44, 44 + down, 5.4],
+      [9, 48, 22, 5.2],
+      [11, 56, -8, 4.6],
+      [15, 59, -34, 4],
     ],
     "_superior_mesenteric",
   );
   const root = spineFront(92) + 11;
-  anatomy.vessel("coeliac_trunk", [
+  anatomy.vessel("celiac_trunk", [
     [-8, root + 4, 92, 3.8],
     [-6, root + 18, 92, 3.8],
     [-4, root + 25, 90, 3.6],
   ]);
   anatomy.vessel(
-    "coeliac_trunk",
+    "celiac_trunk",
     [
       [-5, root + 23, 91, 2.8],
       [-26, 30, 80 + down, 2.7],
@@ -215,7 +220,7 @@ function portalSystem(anatomy: Anatomy): void {
     "_splenic",
   );
   anatomy.vessel(
-    "coeliac_trunk",
+    "celiac_trunk",
     [
       [-4, root + 25, 90, 2.7],
       [10, 42, 82 + down, 2.6],
@@ -225,10 +230,11 @@ function portalSystem(anatomy: Anatomy): void {
   );
   anatomy.vessel("superior_mesenteric_artery", [
     [-7, spineFront(70) + 12, 70, 3.8],
-    [-6, spineFront(62) + 26, 62, 3.7],
-    [-5, 44, 30, 3.5],
-    [-2, 52, -6, 3.2],
-    [4, 56, -40, 2.8],
+    [-6, spineFront(62) + 24, 62, 3.7],
+    [-5, 36, 46, 3.6],
+    [-4, 43, 24, 3.5],
+    [-2, 55, -6, 3.2],
+    [4, 60, -40, 2.8],
   ]);
 }
 
@@ -245,17 +251,17 @@ function gallbladder(anatomy: Anatomy): void {
 function spleen(anatomy: Anatomy): void {
   const { body, bumps } = anatomy;
   const down = hanging(anatomy, 0.7);
-  const centre: Vec3 = [-98, -32 + anatomy.vary(4), 96 + down + anatomy.vary(5)];
+  const centre: Vec3 = [-96, -30 + anatomy.vary(4), 83 + down + anatomy.vary(5)];
   const axes = axesAlong([0.1, 0.5 + anatomy.vary(0.08), -0.8], [-0.8, -0.5, 0]);
   const outer = ellipsoid(centre, [56, 24, 37], axes);
   // Hollow towards the stomach.
-  const hollow = ellipsoid([-46, 12, 104 + down], [42, 40, 62]);
+  const hollow = ellipsoid([-34, 20, 96 + down], [36, 34, 56]);
   const field: Field = (u, v, w) => {
     const f = smoothIntersection(outer(u, v, w) + 2 * bumps.at(u / 28, v / 28, w / 28), -hollow(u, v, w), 10);
-    const wall = Math.max(body.cavityDistance(u, v, w) + 2.5, w - body.diaphragm(u, v) + 3);
+    const wall = Math.max(body.cavityDistance(u, v, w) + 1.5, w - body.diaphragm(u, v) + 1.6);
     return wall > 0 ? 50 + wall : f;
   };
-  anatomy.solid("spleen", anatomy.around(centre, 78), field, { target: true });
+  anatomy.solid("spleen", anatomy.around(centre, 88), field, { target: true });
 }
 
 function pancreas(anatomy: Anatomy): void {
@@ -266,9 +272,9 @@ function pancreas(anatomy: Anatomy): void {
     [
       [36, 34, 14 + down, 10],
       [33, 38, 30 + down, 14],
-      [22, 46, 42 + down, 11.5],
-      [4, 54, 51 + down, 9.5],
-      [-22, 50, 60 + down + tilt * 0.3, 10],
+      [23, 50, 42 + down, 11.5],
+      [4, 59, 51 + down, 9.5],
+      [-22, 56, 60 + down + tilt * 0.3, 10],
       [-50, 26, 70 + down + tilt * 0.6, 10],
       [-80, 0, 82 + down + tilt, 8],
     ],
@@ -276,7 +282,7 @@ function pancreas(anatomy: Anatomy): void {
   );
 }
 
-function stomachAndDuodenum(anatomy: Anatomy): void {
+function stomach(anatomy: Anatomy): void {
   const down = hanging(anatomy, 0.7);
   const sag = anatomy.vary(7);
   const front = anatomy.body.cavity(60).centre + anatomy.body.cavity(60).b;
@@ -289,7 +295,7 @@ function stomachAndDuodenum(anatomy: Anatomy): void {
     [6, front - 36, 42 + down + sag, 16],
     [30, 52, 50 + down, 9],
   ];
-  const stomach = anatomy.tube("stomach", line, {
+  const tube = anatomy.tube("stomach", line, {
     targetMl: anatomy.person.targetsMl["stomach"]!,
     stepMm: 6,
   });
@@ -297,62 +303,24 @@ function stomachAndDuodenum(anatomy: Anatomy): void {
     [-27, 14, 116 + down, 9],
     [-46, 14, 112 + down, 15],
   ]);
+  inside(anatomy, tube, 4.2, PARTS.stomachContent, PARTS.stomachGas, 0.75);
+}
+
+function duodenum(anatomy: Anatomy): void {
+  const down = hanging(anatomy, 0.7);
   const loop: Control[] = [
     [32, 52, 51 + down, 9],
     [46, 44, 50 + down, 12],
     [54, 30, 34 + down, 12],
     [54, 26, 0, 12],
     [44, 28, -18, 11.5],
-    [14, spineFront(-16) + 30, -22, 11],
-    [-18, spineFront(-10) + 28, -12, 11],
+    [14, spineFront(-16) + 29, -22, 10.5],
+    [-18, spineFront(-10) + 27, -14, 10.5],
     [-36, 34, 8, 11],
     [-44, 46, 20, 11],
   ];
   anatomy.tube("duodenum", loop, { stepMm: 5 });
   lumen(anatomy, "duodenum", loop, 3.2, PARTS.duodenumContent);
-  inside(anatomy, stomach, 4.2, PARTS.stomachContent, PARTS.stomachGas, 0.75);
-}
-
-/** Content of a tube given by its controls. */
-export function lumen(
-  anatomy: Anatomy,
-  name: string,
-  controls: readonly Control[],
-  wallMm: number,
-  content: number,
-): void {
-  anatomy.tube(
-    name,
-    controls.map(([u, v, w, r]) => [u, v, w, Math.max(1, r - wallMm)] as const),
-    { recolour: recolour([[idOf(name), content]]), stepMm: 5 },
-  );
-}
-
-/** Content of an organ that is one tube, with gas where it rises to in a person lying on the back. */
-export function inside(
-  anatomy: Anatomy,
-  tube: { name: string; points: Float64Array; radii: Float64Array; level: number },
-  wallMm: number,
-  content: number,
-  gas: number,
-  amount: number,
-): void {
-  const hollow = (shift: number, shrink: number, pairs: [number, number][]) =>
-    anatomy.shapes.push({
-      kind: "tube",
-      name: tube.name,
-      recolour: recolour(pairs),
-      points: tube.points.map((x, i) => (i % 3 === 1 ? x + shift * tube.radii[Math.floor(i / 3)]! : x)),
-      radii: tube.radii.map((r, i) => {
-        const filled = anatomy.bumps.at(i / 7, tube.points[0]! / 9, 3) + amount > 0.45 ? 1 : 0;
-        return shift === 0 ? Math.max(0.5, r - wallMm) : Math.max(0, filled * (r - wallMm) * shrink);
-      }),
-      zWeight: 1,
-      level: 0,
-      targetMl: null,
-    });
-  hollow(0, 1, [[idOf(tube.name), content]]);
-  hollow(0.42, 0.8, [[content, gas]]);
 }
 
 function adrenals(anatomy: Anatomy): void {
@@ -377,9 +345,24 @@ function adrenals(anatomy: Anatomy): void {
   }
 }
 
-function bladder(anatomy: Anatomy): void {
+function pelvicOrgans(anatomy: Anatomy): void {
   const field = ellipsoid([anatomy.vary(3), 22, -172], [40, 33, 28]);
   anatomy.solid("urinary_bladder", { min: [-65, -35, -225], max: [65, 75, -115] }, field, { target: true });
+  if (anatomy.body.sex === "male") {
+    // Grows with age: 20 mL at thirty, 40 mL at seventy.
+    const size =
+      Math.cbrt(0.8 + 0.02 * Math.max(0, anatomy.person.patient.ageYears - 40)) * (1 + anatomy.vary(0.06));
+    const centre: Vec3 = [0, 4, -212];
+    anatomy.solid(
+      "prostate",
+      anatomy.around(centre, 40),
+      ellipsoid(centre, [22 * size, 15 * size, 16 * size]),
+    );
+  } else {
+    const centre: Vec3 = [anatomy.vary(5), -4, -150 + anatomy.vary(4)];
+    const fundus = ellipsoid(centre, [24, 17, 33], axesAlong([1, 0, 0], [0, 0.75, 0.66]));
+    anatomy.solid("uterus", anatomy.around(centre, 45), fundus);
+  }
 }
 
 /** Hepatic veins towards the vena cava and portal branches, drawn into the finished liver. */
@@ -432,8 +415,10 @@ export function addAbdomen(anatomy: Anatomy): void {
   adrenals(anatomy);
   gallbladder(anatomy);
   pancreas(anatomy);
-  stomachAndDuodenum(anatomy);
+  duodenum(anatomy);
+  addColon(anatomy);
   spleen(anatomy);
+  stomach(anatomy);
   liver(anatomy);
-  bladder(anatomy);
+  pelvicOrgans(anatomy);
 }

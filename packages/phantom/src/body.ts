@@ -85,7 +85,14 @@ export const SPINE: readonly (readonly [v: number, w: number])[] = [
   [0, 356],
 ];
 
-const spineV = new Profile([[-160, -58], [-125, -42], [-98, -24], ...SPINE, [372, 8], [400, 16]]);
+const spineV = new Profile([
+  [-160, -58],
+  [-125, -42],
+  [-98, -24],
+  ...SPINE.map(([v, w]): [number, number] => [w, v]),
+  [372, 8],
+  [400, 16],
+]);
 
 /** v of the centre of the vertebral bodies at height w. */
 export const spineAt = (w: number): number => spineV.at(w);
@@ -150,14 +157,14 @@ const WALL_SIDE: [number, number][] = [
   [-190, 96],
   [-140, 68],
   [-90, 38],
-  [-40, 21],
-  [10, 17],
-  [60, 16],
-  [110, 16],
-  [160, 18],
-  [210, 26],
-  [260, 46],
-  [300, 74],
+  [-40, 20],
+  [10, 15],
+  [60, 13],
+  [110, 12.5],
+  [160, 14],
+  [210, 20],
+  [260, 40],
+  [300, 70],
   [330, 92],
   [346, 86],
   [358, 62],
@@ -167,16 +174,16 @@ const WALL_SIDE: [number, number][] = [
 const WALL_FRONT: [number, number][] = [
   [-240, 60],
   [-190, 34],
-  [-140, 16],
-  [-90, 12],
-  [-40, 11],
-  [10, 11],
-  [60, 12],
-  [110, 14],
-  [160, 18],
-  [210, 23],
-  [260, 28],
-  [300, 30],
+  [-140, 15],
+  [-90, 11],
+  [-40, 10],
+  [10, 10],
+  [60, 11],
+  [110, 13],
+  [160, 15],
+  [210, 19],
+  [260, 24],
+  [300, 28],
   [330, 32],
   [350, 36],
   [366, 40],
@@ -229,14 +236,25 @@ export class Body {
       height ** 0.5 * (female ? 0.93 : 1) * (1 + 0.13 * build) * (1 + 0.025 * random.normal(2)),
       height * (female ? 1.02 : 1) * (1 + 0.012 * random.normal(3)),
     ];
+    // In the reference frame the lungs hold 4180 mL, 27 mL more for each mm of diaphragm and 90 mL for each mm by
+    // which the ribs move out (measured on this model); the diaphragm does most of the breathing.
+    const surplusMl = person.lungsMl / (this.scale[0] * this.scale[1] * this.scale[2]) - 4180;
+    this.inflation = Math.min(17, Math.max(-20, surplusMl / 42));
+    const expansion = Math.min(11, Math.max(-7, (surplusMl - 27 * this.inflation) / 90));
+    const chest = (w: number) => 1 / (1 + Math.exp((100 - w) / 22)) / (1 + Math.exp((w - 320) / 12));
     // Fat inside pushes the belly forwards and a little sideways between the ribs and the pelvis.
     const belly = (w: number) => Math.exp(-(((w + 10) / 95) ** 2));
     const hips = (w: number) => Math.exp(-(((w + 190) / 60) ** 2));
     this.#cavity = {
       a: new Profile(
-        CAVITY_A.map(([w, a]) => [w, a + 7 * belly(w) * (visceralFat - 0.4) + (female ? 5 * hips(w) : 0)]),
+        CAVITY_A.map(([w, a]) => [
+          w,
+          a + expansion * chest(w) + 7 * belly(w) * (visceralFat - 0.4) + (female ? 5 * hips(w) : 0),
+        ]),
       ),
-      front: new Profile(CAVITY_FRONT.map(([w, f]) => [w, f + 30 * belly(w) * (visceralFat - 0.45)])),
+      front: new Profile(
+        CAVITY_FRONT.map(([w, f]) => [w, f + expansion * chest(w) + 30 * belly(w) * (visceralFat - 0.45)]),
+      ),
       back: new Profile(CAVITY_BACK),
     };
     const plump = Math.max(0, bodyMassIndex - 18) / 7;
@@ -250,9 +268,6 @@ export class Body {
       );
     this.#fat = { side: fat(3.5, 6, 6, 9), front: fat(4, 5, 11, 8), back: fat(4, 5.5, 7, 11) };
     this.#domes = { right: 164 + 4 * random.normal(5), left: 150 + 4 * random.normal(6) };
-    // About 36 mL of lung per mm of diaphragm in the reference frame; 5400 mL with the diaphragm where it is.
-    const volumeScale = this.scale[0] * this.scale[1] * this.scale[2];
-    this.inflation = Math.min(28, Math.max(-30, (person.lungsMl / volumeScale - 4900) / 42));
   }
 
   toWorld(u: number, v: number, w: number): [number, number, number] {
@@ -315,7 +330,7 @@ export class Body {
     const { right, left } = this.#domes;
     const top =
       (right + left) / 2 + ((right - left) / 2) * Math.tanh(u / 30) - 9 * Math.exp(-(((u + 8) / 30) ** 2));
-    const flat = 1 - r * r * r;
+    const flat = 1 - r * r * r * r * Math.sqrt(r);
     return edge + (top - edge) * flat - this.inflation * (0.55 + 0.45 * Math.max(0, flat));
   }
 }

@@ -37,6 +37,12 @@ export function addMuscles(anatomy: Anatomy): void {
           Math.max(Math.abs(wing(u, v, w) + 9) - 7 * bulk, w + 66, v - 44, 52 - side * u)
       )(ellipsoid([0, -8, -70], [128, 92, 118])),
     );
+    anatomy.tube("skeletal_muscle", [
+      [side * 38, -40, 84, 5],
+      [side * 50, -44, 50, 9],
+      [side * 60, -42, 0, 11],
+      [side * 70, -40, -52, 11],
+    ]);
     const column: Field = (u, v, w) => {
       const lumbar = 1 / (1 + Math.exp(-(90 - w) / 30));
       const neck = Math.max(0, (w - 300) / 100);

@@ -2,16 +2,16 @@ import {
   affineOf,
   type Grid,
   type JobOptions,
-  type Label,
   type LabelMap,
   throwIfCancelled,
   type Vec3,
   type Volume,
 } from "@viscera/core";
+import { completeLabels } from "@viscera/organ";
 import { addAbdomen, addKidneyMedulla, addLiverVessels } from "./abdomen.js";
 import { Anatomy } from "./anatomy.js";
 import type { Body } from "./body.js";
-import { addBowel } from "./bowel.js";
+import { addSmallBowel } from "./bowel.js";
 import { IntensityMaker } from "./intensities.js";
 import { addLungVessels, lobeFinder } from "./lungs.js";
 import { addMuscles } from "./muscles.js";
@@ -22,6 +22,7 @@ import type { Shape, Tube } from "./shapes.js";
 import { addSkeleton } from "./skeleton.js";
 import { addBreasts } from "./surface.js";
 import { addThorax } from "./thorax.js";
+import { removeCrumbs } from "./tidy.js";
 import { TISSUES } from "./tissues.js";
 import { addTumour } from "./tumour.js";
 
@@ -115,22 +116,6 @@ function narrow(tube: Tube, percent: number): void {
 /** Lets timers and other work of the thread run. */
 const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
-function labelTable(counts: Float64Array): Label[] {
-  const labels: Label[] = [];
-  for (const { id, name, labelId } of TISSUES.values()) {
-    if (id !== labelId || counts[id] === 0) continue;
-    // Hues by the golden angle: neighbours in the table look different.
-    const hue = (id * 137.508) % 360;
-    const channel = (n: number) => {
-      const k = (n + hue / 30) % 12;
-      return Math.round(255 * (0.56 - 0.3 * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
-    };
-    const color = `#${[0, 8, 4].map((n) => channel(n).toString(16).padStart(2, "0")).join("")}`;
-    labels.push({ id, name, snomed: null, color, source: "phantom" });
-  }
-  return labels.sort((a, b) => a.id - b.id);
-}
-
 /**
  * Makes a synthetic patient: an image, its true labels, and the physiology that belongs to them. The result
  * depends on the parameters alone. Throws `usage` on wrong parameters, `cancelled` when the signal fires.
@@ -149,7 +134,7 @@ export async function createPhantom(
   addThorax(anatomy);
   addAbdomen(anatomy);
   addMuscles(anatomy);
-  addBowel(anatomy);
+  addSmallBowel(anatomy);
   const { stenosis, tumour } = parameters;
   const narrowed = stenosis && anatomy.vessels.find((vessel) => vessel.name === stenosis.artery);
   if (stenosis && narrowed) narrow(narrowed, stenosis.percent);
@@ -167,7 +152,7 @@ export async function createPhantom(
   addLungVessels(anatomy);
   addBreasts(anatomy);
   if (tumour) {
-    fillBody(pilot, body, lobe, 0, pilot.size[2], diaphragmMap(pilot, body));
+    fillBody(pilot, body, lobe, 0, pilot.size[2], diaphragmMap(pilot, body), anatomy.bumps);
     addTumour(anatomy, pilot, tumour.organ, tumour.volumeMl);
   }
   details.push(...anatomy.shapes.slice(solids.length));
@@ -195,10 +180,11 @@ export async function createPhantom(
   const slab = Math.max(1, Math.ceil(4e6 / (nx * ny)));
   for (let k = 0; k < nz; k += slab) {
     const end = Math.min(nz, k + slab);
-    fillBody(canvas, body, lobe, k, end, diaphragm);
+    fillBody(canvas, body, lobe, k, end, diaphragm, anatomy.bumps);
     await step("filling the body", end - k);
   }
   await drawAll(details);
+  removeCrumbs(canvas);
 
   const scan = new Int16Array(nx * ny * nz);
   const write = new IntensityMaker(canvas, body, parameters, person.patient.ageYears).writer(scan);
@@ -217,7 +203,8 @@ export async function createPhantom(
     data[i] = id;
     counts[id]!++;
   }
-  const labels = labelTable(counts);
+  const present = [...TISSUES.values()].filter(({ id, labelId }) => id === labelId && counts[id]! > 0);
+  const labels = completeLabels(present, "phantom");
   const voxelMl = (canvas.spacing[0] * canvas.spacing[1] * canvas.spacing[2]) / 1000;
   return {
     scan: {

@@ -1,6 +1,7 @@
 /** From shapes to voxels: each shape is evaluated in its own box only, each row of the body's walls at once. */
 import { type Grid, type Size3, spacingOf } from "@viscera/core";
 import { type Body, halfWidth } from "./body.js";
+import type { NoiseField } from "./noise-field.js";
 import type { Shape, Solid, Tube } from "./shapes.js";
 import { idOf } from "./tissues.js";
 
@@ -130,7 +131,7 @@ function tubeDistance({ points, radii, zWeight }: Tube, px: number, py: number, 
 }
 
 /** How far a level may be moved for a volume, mm: more would make an organ a caricature. */
-const LEVEL_LIMIT = 12;
+const LEVEL_LIMIT = 20;
 
 /**
  * Draws the shapes on a coarse canvas one after the other and sets, before each, the level that gives it its
@@ -166,7 +167,10 @@ export function calibrate(canvas: Canvas, body: Body, shapes: readonly Shape[]):
                 );
       }
       const sorted = Float64Array.from(values).sort();
-      const rank = Math.min(sorted.length - 1, Math.round(shape.targetMl / voxelMl));
+      // A part drawn before, such as the outflow of a ventricle, counts towards the organ's volume.
+      const id = shape.recolour[0]!;
+      const drawn = tissue.reduce((sum, value) => sum + (value === id ? 1 : 0), 0);
+      const rank = Math.min(sorted.length - 1, Math.round(shape.targetMl / voxelMl) - drawn);
       if (rank > 0) shape.level = Math.min(LEVEL_LIMIT, Math.max(-LEVEL_LIMIT, sorted[rank]!));
     }
     draw(canvas, body, shape);
@@ -187,14 +191,17 @@ export function fillBody(
   from: number,
   to: number,
   diaphragm: Float32Array,
+  planes: NoiseField,
 ): void {
   const { size, spacing, origin, tissue } = canvas;
   const [nx, ny] = size;
   const [sx, sy, sz] = body.scale;
   const skinMm = Math.max(2.2, 0.8 * Math.max(spacing[0], spacing[1]));
-  const [skin, fat, inner, muscle] = ["skin", "subcutaneous_fat", "visceral_fat", "skeletal_muscle"].map(
-    idOf,
-  );
+  const skin = idOf("skin");
+  const fat = idOf("subcutaneous_fat");
+  const inner = idOf("torso_fat");
+  const muscle = idOf("skeletal_muscle");
+  const between = idOf("intermuscular_fat");
   for (let k = from; k < to; k++) {
     const w = (origin[2] + k * spacing[2]) / sz;
     const [outer, underSkin, muscles, cavity] = [
@@ -216,12 +223,16 @@ export function fillBody(
         const u = (origin[0] + i * spacing[0]) / sx;
         const x = Math.abs(u);
         if (x >= edge) continue;
-        if (x >= fatEdge) tissue[row + i] = skin!;
-        else if (x >= muscleEdge) tissue[row + i] = fat!;
-        else if (x >= cavityEdge || w > CHEST_TOP) tissue[row + i] = muscle!;
-        else {
+        if (x >= fatEdge) tissue[row + i] = skin;
+        else if (x >= muscleEdge) tissue[row + i] = fat;
+        else if (x >= cavityEdge || w > CHEST_TOP) {
+          // Fat between muscles lies in sheets: where slow noise passes through zero.
+          const deep = x - Math.max(0, cavityEdge) > 9 && muscleEdge - x > 3;
+          const sheet = deep && Math.abs(planes.at(u / 34, v / 34, w / 60 + 5)) < 0.045;
+          tissue[row + i] = sheet ? between : muscle;
+        } else {
           const above = w - diaphragm[i + nx * j]!;
-          tissue[row + i] = above > 1.6 ? lobe(u, v, w) : above > -1.6 ? muscle! : inner!;
+          tissue[row + i] = above > 1.6 ? lobe(u, v, w) : above > -1.6 ? muscle : inner;
         }
       }
     }

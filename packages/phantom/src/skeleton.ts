@@ -109,8 +109,8 @@ function spine(anatomy: Anatomy): void {
     const t = (w + 95) / -105;
     if (t < -0.25 || t > 1.1) return 20;
     const centre = -28 - 62 * t + 20 * t * t;
-    const half = 50 - 36 * Math.max(0, t);
-    const depth = 21 - 12 * Math.max(0, t);
+    const half = 48 - 35 * Math.max(0, t);
+    const depth = 17.5 - 9.5 * Math.max(0, t);
     const wing = t < 0.12 ? Math.abs(u) * 0.12 : 0;
     const f = Math.hypot(Math.max(0, Math.abs(u) - half + 8), Math.abs(v - centre + wing * 1.5)) - depth;
     return Math.max(f, w + 79 + 0.35 * (v + 30), -200 - w);
@@ -164,9 +164,10 @@ function ribs(anatomy: Anatomy, side: Side): void {
         5,
       ]);
     } else {
-      const [nu, nv, nw] = ribPoint(anatomy, rib - 1, RIB_END_DEGREES[rib - 2]!);
+      const [, , nw] = ribPoint(anatomy, rib - 1, RIB_END_DEGREES[rib - 2]!);
+      const [nu, nv] = anatomy.body.onWall(((RIB_END_DEGREES[rib - 2]! + 6) * Math.PI) / 180, nw + 1, 6);
       const [mu, mv] = anatomy.body.onWall(((end + 8) * Math.PI) / 180, (w + nw) / 2 - 2, 6);
-      line.push([side * mu, mv, (w + nw) / 2 - 4, 4.4], [side * nu, nv, nw - 4, 4.4]);
+      line.push([side * mu, mv, (w + nw) / 2 - 4, 4.4], [side * nu, nv, nw + 1, 4.4]);
     }
     anatomy.tube("costal_cartilages", line, { zWeight: 0.7, stepMm: 5 });
   }
@@ -228,7 +229,8 @@ function pelvis(anatomy: Anatomy, side: Side): void {
   const ischium = roundCone([side * (74 + female), -26, -180], [side * (58 + female), -42, -222], 15, 14);
   const pubis = roundCone([side * 66, 22, -172], [side * 7, 46, -204], 10, 9);
   const ramus = roundCone([side * 7, 44, -212], [side * (52 + female), -34, -226], 8, 8);
-  const joint = roundCone([side * 52, -58, -88], [side * 62, -36, -128], 11, 12);
+  const joint = roundCone([side * 50, -57, -94], [side * 76, -78, -90], 11, 8);
+  const column = roundCone([side * 57, -52, -102], [side * 84, -8, -158], 10, 15);
   anatomy.solid(
     `femur_${name}`,
     boxAround(
@@ -266,7 +268,7 @@ function pelvis(anatomy: Anatomy, side: Side): void {
       const socketF = Math.max(socket(u, v, w), -(Math.hypot(u - hipU - side * 5, v + 4, w + 178) - 24));
       f = smoothUnion(f, socketF, 10);
       f = smoothUnion(f, Math.min(ischium(u, v, w), pubis(u, v, w), ramus(u, v, w)), 6);
-      f = smoothUnion(f, joint(u, v, w), 8);
+      f = smoothUnion(f, Math.min(joint(u, v, w), column(u, v, w)), 8);
       return Math.max(f, 3 - x);
     },
   );

@@ -198,15 +198,11 @@ function airways(anatomy: Anatomy): void {
     [-46, v - 5, carina - 32, 5.4 * male],
   ]);
   const gullet: Control[] = [];
-  for (const w of [400, 360, 320, 285, 262, 240, 215, 190, 165, 145])
-    gullet.push([
-      w > 262 ? -3 : -3 + (w - 262) * 0.03,
-      spineFront(w) + (w < 230 ? 9 + Math.max(0, 175 - w) * 0.35 : 7),
-      w,
-      6.2,
-    ]);
-  gullet.push([-14, 4, 128 - 0.7 * anatomy.body.inflation, 7]);
-  gullet.push([-27, 14, 116 - 0.7 * anatomy.body.inflation, 8]);
+  const hang = 0.7 * anatomy.body.inflation;
+  // Behind the trachea and the left atrium, then forwards and to the left in front of the aorta.
+  for (const w of [400, 360, 320, 285, 262, 240, 215, 190, 168])
+    gullet.push([w > 262 ? -3 : 0, spineFront(w) + 7.5 + Math.max(0, 205 - w) * 0.45, w, 6.2]);
+  gullet.push([-3, 5, 148 - hang, 6.2], [-13, 11, 130 - hang, 7], [-27, 15, 116 - hang, 8]);
   anatomy.tube("esophagus", gullet, { stepMm: 6 });
   for (const side of SIDES)
     anatomy.solid(
@@ -229,9 +225,13 @@ export function addThorax(anatomy: Anatomy): void {
   const fat: Field = (u, v, w) => {
     const { centre, b } = body.cavity(w);
     const front = centre + b;
-    // Upper mediastinum from the spine to the sternum, narrow in front where the lungs nearly meet.
-    const narrow = v > 42 ? Math.min(16, (v - 42) * 0.5) : 0;
-    const upper = Math.max(Math.abs(u - 2) - 33 + narrow, Math.abs(w - 300) - 75, v - front - 2);
+    // Upper mediastinum from the spine to the sternum: wide around the great vessels, narrow where the lungs
+    // nearly meet in front and where they reach behind the vessels beside the spine.
+    const middle = spineFront(w) + 30;
+    const forward = (v - middle) / (v > middle ? 34 : 46);
+    const wide = 10 + 24 / (1 + forward * forward * forward * forward);
+    const uneven = 5 * anatomy.bumps.at(u / 30, v / 30, w / 30);
+    const upper = Math.max(Math.abs(u) - wide - uneven, Math.abs(w - 300) - 75, v - front - 2);
     const behind = Math.max(
       Math.hypot(u + 8, (v - spineAt(w) - 24) * 0.9) - 31,
       w - 250,
@@ -241,7 +241,7 @@ export function addThorax(anatomy: Anatomy): void {
     const f = smoothUnion(smoothUnion(upper, behind, 12), sac(u, v, w) - 5, 12);
     return Math.max(smoothUnion(f, inFront(u, v, w), 10), body.diaphragm(u, v) - w);
   };
-  anatomy.solid("visceral_fat", { min: [-112, -75, 60], max: [66, 110, 375] }, fat, {
-    recolour: paint(idOf("visceral_fat")),
+  anatomy.solid("torso_fat", { min: [-112, -75, 60], max: [66, 110, 375] }, fat, {
+    recolour: paint(idOf("torso_fat")),
   });
 }

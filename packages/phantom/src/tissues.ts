@@ -61,6 +61,8 @@ export const MATERIALS = {
   cartilage: m(95, 100, 12, 1000, 35, 0.6),
   disc: m(78, 80, 6, 1100, 80, 0.75),
   cord: m(34, 38, 3, 1000, 90, 0.85),
+  prostate: m(40, 62, 5, 1300, 88, 0.85),
+  uterus: m(45, 95, 6, 1250, 90, 0.85),
   thyroid: m(95, 150, 5, 900, 70, 0.8),
   tumour: m(42, 66, 7, 950, 82, 0.88),
 } satisfies Record<string, Material>;
@@ -112,6 +114,7 @@ const ORGANS: [number, string, MaterialName][] = [
   [19, "duodenum", "gutWall"],
   [20, "colon", "gutWall"],
   [21, "urinary_bladder", "urine"],
+  [22, "prostate", "prostate"],
   [25, "sacrum", "boneMarrow"],
   [52, "aorta", "artery"],
   [53, "pulmonary_vein", "blood"],
@@ -146,7 +149,7 @@ const ORGANS: [number, string, MaterialName][] = [
   [117, "costal_cartilages", "cartilage"],
   [200, "skin", "skin"],
   [201, "subcutaneous_fat", "subcutaneousFat"],
-  [202, "visceral_fat", "fat"],
+  [202, "torso_fat", "fat"],
   [203, "skeletal_muscle", "muscle"],
   [204, "intervertebral_discs", "disc"],
   [205, "heart_myocardium", "myocardium"],
@@ -159,9 +162,11 @@ const ORGANS: [number, string, MaterialName][] = [
   [212, "renal_artery_right", "artery"],
   [213, "renal_vein_left", "blood"],
   [214, "renal_vein_right", "blood"],
-  [215, "coeliac_trunk", "artery"],
+  [215, "celiac_trunk", "artery"],
   [216, "superior_mesenteric_artery", "artery"],
-  [217, "tumour", "tumour"],
+  [217, "tumor", "tumour"],
+  [218, "intermuscular_fat", "fat"],
+  [219, "uterus", "uterus"],
 ];
 for (const [id, name, material] of ORGANS) add(id, name, material);
 
@@ -237,7 +242,7 @@ export const ARTERIES: readonly string[] = [
   "subclavian_artery_right",
   "common_carotid_artery_left",
   "common_carotid_artery_right",
-  "coeliac_trunk",
+  "celiac_trunk",
   "superior_mesenteric_artery",
   "renal_artery_left",
   "renal_artery_right",

@@ -18,7 +18,7 @@ export function addTumour(anatomy: Anatomy, pilot: Canvas, organ: string, volume
   for (const { id, labelId } of TISSUES.values())
     if (labelId === organId) {
       belongs[id] = 1;
-      pairs.push([id, idOf("tumour")]);
+      pairs.push([id, idOf("tumor")]);
     }
   const at = (x: number, y: number, z: number): boolean => {
     const i = Math.round((x - origin[0]) / spacing[0]);
@@ -76,7 +76,7 @@ export function addTumour(anatomy: Anatomy, pilot: Canvas, organ: string, volume
   const sorted = Float64Array.from(values).sort();
   const level = sorted[Math.min(sorted.length - 1, Math.round((volumeMl * 1000) / step ** 3))]!;
   anatomy.solid(
-    "tumour",
+    "tumor",
     anatomy.around([cx / sx, cy / sy, cz / sz], (radius * 1.75) / Math.min(sx, sy, sz)),
     (u, v, w) => field(u, v, w) - level,
     { recolour: recolour(pairs) },
