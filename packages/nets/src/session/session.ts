@@ -114,12 +114,14 @@ class RuntimeSession implements Session {
       ? this.#session.run(converted, outputs as string[])
       : this.#session.run(converted);
     this.#pending.add(running);
-    const settled = () => this.#pending.delete(running);
-    running.then(settled, settled);
     let results: InferenceSession.ReturnType;
     try {
       results = await (signal ? untilCancelled(running, signal) : running);
+      this.#pending.delete(running);
     } catch (error) {
+      // A cancelled run goes on inside the runtime: it stays noted until it ends.
+      const settled = () => this.#pending.delete(running);
+      running.then(settled, settled);
       if (error instanceof VisceraError) throw error;
       throw failedError("inference", `The network failed: ${reason(error)}`, "", error);
     }
