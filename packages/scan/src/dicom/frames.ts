@@ -100,8 +100,9 @@ export function imageOf(file: DicomFile, source: number, label: string): ImageFi
   for (let frame = 0; frame < format.frames; frame++) {
     const groups = [perFrame[frame], shared].filter((group) => group !== undefined);
     const info = frameOf(image, frame, dataset, groups);
+    // Dose grids: one position, and each frame's distance or own coordinate along the normal (C.8.8.3.2).
     if (info.plane && offsets.length === format.frames && groups.length === 0)
-      info.plane = { ...info.plane, position: alongNormal(info.plane, offsets[frame]!) };
+      info.plane = { ...info.plane, position: alongNormal(info.plane, offsets[frame]! - offsets[0]!) };
     image.frames.push(info);
   }
   return image;

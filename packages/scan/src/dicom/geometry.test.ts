@@ -323,3 +323,41 @@ function inverseOf({ affine }: Volume, [x, y, z]: Vec3): Vec3 {
   };
   return [along(0), along(1), along(2)];
 }
+
+test("a dose grid lies by its frame offsets", async () => {
+  const dose = ctSlice(0, 0, {
+    "00080060": ["CS", "RTDOSE"],
+    "00280008": ["IS", "3"],
+    "30040002": ["CS", "GY"],
+    "3004000C": ["DS", "0\\2.5\\5"],
+    "3004000E": ["DS", "0.5"],
+    "7FE00010": ["OW", Array.from({ length: 36 }, (_, i) => i)],
+  });
+  const { "00281052": _i, "00281053": _s, ...bare } = dose;
+  const { volume } = await read([bare]);
+  assert.deepEqual([volume.size[2], volume.affine[10], volume.unit, volume.data[35]], [3, 2.5, "Gy", 17.5]);
+});
+
+test("stray positions do not blow the volume up", async () => {
+  const far = (z: number, x = -10) => ctSlice(z, z, { "00200032": ["DS", `${x}\\-20\\${z}`] });
+  await assert.rejects(read([far(0), far(1), far(1e7)], { allowGaps: true }), {
+    code: "input.dicom-not-a-volume",
+  });
+  await assert.rejects(read([far(0), far(1, 1e6), far(2)]), { code: "input.dicom-not-a-volume" });
+});
+
+test("the order of files changes nothing", async () => {
+  const times = [1, 0.5, 0.25].flatMap((time) =>
+    [0, 2].map((z, i) => ctSlice(100 * time + i, z, { "00180081": ["DS", `${time}`] })),
+  );
+  const turned = [3, 4].map((i) =>
+    ctSlice(90 + i, 0, { "00200032": ["DS", `${i}\\0\\0`], "00200037": ["DS", "0\\1\\0\\0\\0\\-1"] }),
+  );
+  const slices = [...times, ...turned];
+  const forwards = await listDicomSeries(files(...slices));
+  assert.deepEqual(await listDicomSeries(files(...slices.reverse())), forwards);
+  assert.deepEqual(
+    forwards.map(({ part }) => part),
+    ["geometry 1, echo time 0.25", "geometry 1, echo time 0.5", "geometry 1, echo time 1", "geometry 2"],
+  );
+});

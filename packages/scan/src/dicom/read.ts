@@ -70,9 +70,7 @@ export async function listDicomSeries(
   const headers = await readHeaders(sources, options);
   const unnamed = headers.broken.find(({ seriesUid }) => seriesUid === "");
   if (unnamed) throw unnamed.error;
-  return sortIntoSeries(headers.images)
-    .map((series) => infoOf(series, headers))
-    .sort((a, b) => a.uid.localeCompare(b.uid, "en", { numeric: true }));
+  return sortIntoSeries(headers.images).map((series) => infoOf(series, headers));
 }
 
 function infoOf(series: Series, headers: Headers): DicomSeriesInfo {

@@ -27,7 +27,9 @@ export function sortIntoSeries(images: readonly ImageFile[]): Series[] {
     if (list) list.push(image);
     else byUid.set(uid, [image]);
   }
-  return [...byUid].flatMap(([uid, members]) => partsOf(uid, members));
+  return [...byUid]
+    .sort(([a], [b]) => compareNumbers(a.split("."), b.split(".")))
+    .flatMap(([uid, members]) => partsOf(uid, members));
 }
 
 function partsOf(uid: string, images: readonly ImageFile[]): Series[] {
@@ -74,7 +76,10 @@ function byGeometry(frames: readonly FrameInfo[]): FrameInfo[][] {
     if (group) group.push(frame);
     else groups.push([frame]);
   }
-  return groups;
+  // Numbered by their own properties, not by the order of files: the largest first, then by direction.
+  const key = ({ plane, image }: FrameInfo) =>
+    [...(plane?.rowDirection ?? []), ...(plane?.columnDirection ?? []), image.format.rows].map(String);
+  return groups.sort((a, b) => b.length - a.length || compareNumbers(key(a[0]!), key(b[0]!)));
 }
 
 /** Cosine of the largest angle (0.2 degrees) between directions that count as one. */
@@ -134,9 +139,20 @@ function byMarks(frames: FrameInfo[]): { part: string; frames: FrameInfo[] }[] {
     if (volumes)
       return [...groups]
         .map(([part, frames]) => ({ part, frames }))
-        .sort((a, b) => a.part.localeCompare(b.part, "en", { numeric: true }));
+        .sort((a, b) => compareNumbers(a.part.split(/[ ,]+/), b.part.split(/[ ,]+/)));
   }
   return [{ part: "", frames }];
+}
+
+/** Order of two lists of words, numbers among them by value. */
+function compareNumbers(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const [p, q] = [a[i]!, b[i]!];
+    const difference = Number(p) - Number(q);
+    if (difference) return difference;
+    if (Number.isNaN(difference) && p !== q) return p < q ? -1 : 1;
+  }
+  return a.length - b.length;
 }
 
 /**

@@ -18,6 +18,8 @@ export interface Headers {
 }
 
 const SEGMENTATION_STORAGE = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.66\.[47]$/;
+/** CT, MR and PET images, classic and enhanced: without pixels such a file is cut off. */
+const IMAGE_STORAGE = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(2|2\.1|4|4\.1|20|128|130)$/;
 
 /**
  * Reads all headers; pixel data are let go at once. Files that are not DICOM are passed over.
@@ -47,9 +49,10 @@ function readHeader(bytes: Uint8Array, index: number, name: string, headers: Hea
   }
   const { dataset } = file;
   const modality = dataset.text("Modality");
-  const segmentation = SEGMENTATION_STORAGE.test(dataset.text("SOPClassUID") ?? "") || modality === "SEG";
+  const storage = dataset.text("SOPClassUID") ?? "";
+  const segmentation = SEGMENTATION_STORAGE.test(storage) || modality === "SEG";
   if (!marked && modality === null && !file.pixelData) return;
-  if (segmentation || (!file.pixelData && dataset.number("Rows") === null)) {
+  if (segmentation || (!file.pixelData && dataset.number("Rows") === null && !IMAGE_STORAGE.test(storage))) {
     headers.others.push(segmentation ? "SEG" : (modality ?? "other objects"));
     return;
   }

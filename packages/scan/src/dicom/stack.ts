@@ -33,6 +33,8 @@ export interface Stack {
   warnings: string[];
 }
 
+/** A resampled volume may have so many times the slices, columns and rows of its images. */
+const MAX_GROWTH = 8;
 /** A step of so many median steps or more is missing slices. */
 const GAP = 1.9;
 /** Positions within this part of a step from even spacing are even: headers round them. */
@@ -94,6 +96,7 @@ export function stackOf(frames: readonly FrameInfo[], allowGaps: boolean): Stack
     };
   }
   const stepMm = step ?? z.at(-1)! / (ordered.length - 1);
+  checkGrowth(z.at(-1)! / stepMm, ordered.length);
   const slices = recipes(z, stepMm);
   if (!upright) {
     const direction = scale(offsets.at(-1)!, stepMm / z.at(-1)!);
@@ -103,6 +106,8 @@ export function stackOf(frames: readonly FrameInfo[], allowGaps: boolean): Stack
   // Whole pixels are added at the sides, so that nothing is cut off and the first slice stays as it is.
   const from = { columns: floor(Math.min(...u)), rows: floor(Math.min(...v)) };
   const more = { columns: ceil(Math.max(...u)) - from.columns, rows: ceil(Math.max(...v)) - from.rows };
+  checkGrowth(more.columns, columns);
+  checkGrowth(more.rows, rows);
   const origin = add(
     plane.position,
     add(
@@ -151,6 +156,16 @@ function notAVolume(images: number, places: number): Error {
     `The series has ${images} images at only ${places} places and nothing tells its volumes apart, so they form no volume.`,
     "Put the images of one volume into a folder of their own.",
   );
+}
+
+/** Stray positions must not blow the volume up beyond all memory. */
+function checkGrowth(grown: number, from: number): void {
+  if (!(grown <= MAX_GROWTH * from))
+    throw inputError(
+      "dicom-not-a-volume",
+      "The images of the series lie so far apart or so irregularly that they form no single volume.",
+      "Put the images of one volume into a folder of their own.",
+    );
 }
 
 /** Median step (the lower one of two) when the slices have to be resampled, null when they are even. */
