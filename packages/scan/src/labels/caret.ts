@@ -1,11 +1,14 @@
 /**
- * Label names in a NIfTI header extension of code 30: Caret's XML with a LabelTable, as Connectome Workbench
- * and TotalSegmentator write it.
+ * Label names in a NIfTI header extension: Caret's XML with a LabelTable, as Connectome Workbench (under its
+ * code 30) and TotalSegmentator (under code 0) write it.
  */
 import { hexColour, type RawLabel } from "../image/image.js";
 
-/** Registered NIfTI extension code of Caret. */
-export const CARET_EXTENSION = 30;
+/**
+ * The code that TotalSegmentator writes the table under. Caret's own 30 would keep nibabel 5.3 and later, and
+ * with it TotalSegmentator's loader, from taking the content.
+ */
+export const LABEL_TABLE_EXTENSION = 0;
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 

@@ -1,7 +1,7 @@
 import { type Affine, determinant, inputError, type LabelMap, spacingOf, type Volume } from "@viscera/core";
 import type { ColourImage } from "../image/image.js";
 import { bytesOf, voxelTypeOf } from "../image/voxel-type.js";
-import { CARET_EXTENSION, caretXml } from "../labels/caret.js";
+import { caretXml, LABEL_TABLE_EXTENSION } from "../labels/caret.js";
 import { COLOUR_DATATYPES, DATATYPES, HEADER_BYTES } from "./header.js";
 
 const INTENT_LABEL = 1002;
@@ -63,7 +63,7 @@ function encodeExtension(text: string): Uint8Array {
   const bytes = new Uint8Array(Math.ceil((content.length + 8) / 16) * 16);
   const view = new DataView(bytes.buffer);
   view.setInt32(0, bytes.length, true);
-  view.setInt32(4, CARET_EXTENSION, true);
+  view.setInt32(4, LABEL_TABLE_EXTENSION, true);
   bytes.set(content, 8);
   return bytes;
 }
