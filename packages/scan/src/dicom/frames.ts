@@ -56,8 +56,8 @@ export interface ImageFile {
   seriesUid: string;
   instanceUid: string | null;
   modality: string | null;
-  /** Part of a survey for planning other series. */
-  localizer: boolean;
+  /** What an image is that does not belong to the volume it comes with; null for all others. */
+  aside: "localizer" | "secondary capture" | null;
   format: PixelFormat;
   /** Thickness of a slice in mm, null when unknown. */
   thickness: number | null;
@@ -65,6 +65,8 @@ export interface ImageFile {
   patient: Partial<Patient>;
   frames: FrameInfo[];
 }
+
+const SECONDARY_CAPTURE = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.7(\.|$)/;
 
 /** Reads an image's header. @throws `input.dicom-*` for missing or senseless values. */
 export function imageOf(file: DicomFile, source: number, label: string): ImageFile {
@@ -82,7 +84,11 @@ export function imageOf(file: DicomFile, source: number, label: string): ImageFi
     seriesUid: dataset.text("SeriesInstanceUID") ?? "",
     instanceUid: dataset.text("SOPInstanceUID"),
     modality: dataset.text("Modality"),
-    localizer: dataset.texts("ImageType").includes("LOCALIZER"),
+    aside: dataset.texts("ImageType").includes("LOCALIZER")
+      ? "localizer"
+      : SECONDARY_CAPTURE.test(dataset.text("SOPClassUID") ?? "")
+        ? "secondary capture"
+        : null,
     format,
     thickness: dataset.number("SliceThickness") ?? dataset.number("SpacingBetweenSlices"),
     units: dataset.text("Units") ?? dataset.text("DoseUnits"),

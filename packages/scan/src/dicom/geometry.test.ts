@@ -219,7 +219,15 @@ test("a localizer in another direction is left out; other images in another dire
   const stack = [ctSlice(0, 0), ctSlice(1, 2)];
   const { volume, warnings } = await read([...stack, turned("ORIGINAL\\PRIMARY\\LOCALIZER")]);
   assert.equal(volume.size[2], 2);
-  assert.match(warnings.join(), /1 localizer/);
+  assert.match(warnings.join(), /1 image\(s\) beside the volume were left out \(localizer\)/);
+  const {
+    "00200032": _p,
+    "00200037": _o,
+    ...page
+  } = ctSlice(8, 0, {
+    "00080016": ["UI", "1.2.840.10008.5.1.4.1.1.7"],
+  });
+  assert.match((await read([...stack, page])).warnings.join(), /secondary capture/);
   await assert.rejects(read([...stack, turned("ORIGINAL\\PRIMARY\\AXIAL")]), {
     code: "input.dicom-orientation",
   });

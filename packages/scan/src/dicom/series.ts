@@ -39,10 +39,11 @@ function partsOf(uid: string, images: readonly ImageFile[]): Series[] {
   if (dropped > 0)
     warnings.push(`${dropped} file(s) hold images that other files hold too; they were left out.`);
   let groups = byGeometry(unique.flatMap((image) => image.frames));
-  const localizers = groups.filter((group) => group.every((frame) => frame.image.localizer));
-  if (localizers.length > 0 && localizers.length < groups.length) {
-    groups = groups.filter((group) => !localizers.includes(group));
-    warnings.push(`${localizers.flat().length} localizer image(s) in another direction were left out.`);
+  const aside = groups.filter((group) => group.every((frame) => frame.image.aside));
+  if (aside.length > 0 && aside.length < groups.length) {
+    groups = groups.filter((group) => !aside.includes(group));
+    const kinds = [...new Set(aside.flat().map((frame) => frame.image.aside))].sort().join(", ");
+    warnings.push(`${aside.flat().length} image(s) beside the volume were left out (${kinds}).`);
   }
   const parts = groups.flatMap((frames, i) =>
     byMarks(frames).map(({ part, frames }) => ({

@@ -1,4 +1,4 @@
-/** What this package uses of the WebAssembly frame decoders, which bring no types. */
+/** What this package uses of modules that bring no types. First the WebAssembly frame decoders. */
 interface FrameDecoder {
   /** Memory of the module for `length` compressed bytes. */
   getEncodedBuffer(length: number): Uint8Array;
@@ -33,4 +33,16 @@ declare module "@cornerstonejs/codec-openjph/wasmjs" {
 /** Only the tests compare with it. */
 declare module "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs" {
   export default function load(options: CodecOptions): Promise<{ JPEGDecoder: new () => FrameDecoder }>;
+}
+
+/** Only the tests compare with it. */
+declare module "dcmjs" {
+  type Elements = Record<string, { Value: (string | number | null)[] }>;
+  const dcmjs: {
+    log: { setLevel(level: string): void };
+    data: {
+      DicomMessage: { readFile(buffer: ArrayBuffer, options: object): { meta: Elements; dict: Elements } };
+    };
+  };
+  export default dcmjs;
 }
