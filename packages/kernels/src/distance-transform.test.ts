@@ -45,6 +45,13 @@ test("distance transform: the kernel equals the reference on 1 and 2 threads and
     ["boxes", [81, 53, 58], (size) => randomBoxes(size, 40, 4)],
     ["a far corner", [5, 300, 160], (size) => new Uint8Array(voxelCount(size)).fill(1).fill(0, 0, 1)],
     ["long columns", [16, 90, 170], (size) => randomMask(size, 0.99998, 5)],
+    // Half of each column takes the envelope through many short pieces.
+    ["half", [37, 30, 240], (size) => randomMask(size, 0.9, 8).fill(1, 37 * 30 * 120)],
+    [
+      "half, along j",
+      [37, 240, 30],
+      (size) => randomMask(size, 0.97, 9).map((v, i) => (i % 8880 < 4440 ? v : 1)),
+    ],
     ["a line", [1, 1, 250000], (size) => randomMask(size, 0.999, 6)],
     ["tiny", [2, 3, 1], (size) => randomMask(size, 0.6, 7)],
   ];

@@ -4,8 +4,9 @@ import { resampleLabelsWasm } from "./generated/resample-labels.js";
 import type { KernelOptions } from "./options.js";
 import { MemoryLayout } from "./pool/memory-layout.js";
 import { runJob } from "./pool/pool.js";
+import { slabRows, slabStages } from "./pool/slab-stages.js";
 import { resample } from "./resample.js";
-import { viewOf } from "./resample.reference.js";
+import { newArrayLike, viewOf } from "./resample.reference.js";
 import { checkGrid } from "./resample-grid.js";
 import { type ResampleLabelsParameters, samplesPerAxis } from "./resample-labels.reference.js";
 
@@ -25,14 +26,17 @@ export async function resampleLabels<T extends LabelArray>(
     return resample(labels, size, { ...parameters, interpolation: "nearest", outside: 0 }, options);
   checkImage(labels, size);
   checkGrid(parameters);
-  const [onx, ony, onz] = parameters.outputSize;
+  const { outputSize } = parameters;
+  const [onx, ony] = outputSize;
   const width = labels.BYTES_PER_ELEMENT;
-  const count = voxelCount(parameters.outputSize);
+  const out = newArrayLike(labels, voxelCount(outputSize));
+  const rows = slabRows(outputSize, width);
   const layout = new MemoryLayout();
   const input = layout.reserve(width * labels.length);
-  const output = layout.reserve(width * count);
+  const output = layout.reserve(width * rows * onx);
   const matrix = layout.reserve(8 * 12);
   const samples = samplesPerAxis(parameters);
+  const stage = { name: "resampling labels", call: `smooth${width}` };
   return runJob(
     {
       wasm: resampleLabelsWasm,
@@ -43,15 +47,10 @@ export async function resampleLabels<T extends LabelArray>(
         viewOf(labels, memory, input, labels.length).set(labels);
         new Float64Array(memory, matrix, 12).set(parameters.outputToInput.slice(0, 12));
       },
-      stages: [
-        {
-          name: "resampling labels",
-          call: `smooth${width}`,
-          count: ony * onz,
-          parameters: [input, output, ...size, onx, ony, matrix, ...samples],
-        },
-      ],
-      read: (memory) => viewOf(labels, memory, output, count).slice() as T,
+      stages: slabStages(stage, out, outputSize, rows, output, (at) => [
+        ...[input, at, ...size, onx, ony, matrix, ...samples],
+      ]),
+      read: () => out,
     },
     options,
   );

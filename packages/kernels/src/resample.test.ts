@@ -99,6 +99,17 @@ test("resample: the kernel equals the reference on oblique grids and any threads
     }
 });
 
+test("resample: an output of several slabs has no seams", async () => {
+  const outputSize: Size3 = [8, 8, 290_000];
+  const outputToInput: Affine = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 / 290_000, 0, 0, 0, 0, 1];
+  const parameters = { outputSize, outputToInput, interpolation: "linear" as const, outside: 0 };
+  const out = await resample(Float32Array.of(0, 1), [1, 1, 2], parameters, { threads: 2 });
+  assert.ok(out.byteLength > 2 ** 26);
+  let worst = 0;
+  for (let at = 0; at < out.length; at++) worst = Math.max(worst, Math.abs(out[at]! - (at >> 6) / 290_000));
+  assert.ok(worst < 1e-7, String(worst));
+});
+
 test("resample: nearest copies values of every number type exactly", async () => {
   const size: Size3 = [31, 33, 35];
   const outputSize: Size3 = [64, 63, 70];

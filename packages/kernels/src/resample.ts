@@ -4,10 +4,12 @@ import type { KernelOptions } from "./options.js";
 import { columnStages } from "./pool/column-stages.js";
 import { MemoryLayout } from "./pool/memory-layout.js";
 import { runJob } from "./pool/pool.js";
+import { slabRows, slabStages } from "./pool/slab-stages.js";
 import type { Stage } from "./pool/stage.js";
 import {
   checkResample,
   type Interpolation,
+  newArrayLike,
   type Resampled,
   type ResampleParameters,
   viewOf,
@@ -30,20 +32,19 @@ export async function resample<T extends VoxelArray, I extends Interpolation>(
   checkResample(image, size, parameters);
   const { outputSize, outputToInput, interpolation, outside } = parameters;
   const [nx, ny, nz] = size;
-  const [onx, ony, onz] = outputSize;
+  const [onx, ony] = outputSize;
   const stored: VoxelArray = interpolation === "nearest" ? image : new Float32Array(0);
   const width = stored.BYTES_PER_ELEMENT;
-  const count = voxelCount(outputSize);
+  const out = newArrayLike(stored, voxelCount(outputSize));
+  const rows = slabRows(outputSize, width);
   const layout = new MemoryLayout();
   const input = layout.reserve(width * image.length);
-  const output = layout.reserve(width * count);
+  const output = layout.reserve(width * rows * onx);
   const matrix = layout.reserve(8 * MATRIX + 8);
-  const sampling: Stage = {
-    name: "resampling",
-    call: interpolation === "nearest" ? `nearest${width}` : interpolation,
-    count: ony * onz,
-    parameters: [input, output, nx, ny, nz, onx, ony, matrix, outside],
-  };
+  const call = interpolation === "nearest" ? `nearest${width}` : interpolation;
+  const sampling = slabStages({ name: "resampling", call }, out, outputSize, rows, output, (at) => [
+    ...[input, at, nx, ny, nz, onx, ony, matrix, outside],
+  ]);
   const prefilter: Stage[] = [
     { name: "resampling", call: "splineRows", count: ny * nz, parameters: [input, nx] },
     ...columnStages("resampling", input, size, () => []).map((s) => ({ ...s, call: "splineColumns" })),
@@ -59,8 +60,8 @@ export async function resample<T extends VoxelArray, I extends Interpolation>(
         new Float64Array(memory, matrix, MATRIX).set(outputToInput.slice(0, MATRIX));
         viewOf(stored, memory, matrix + 8 * MATRIX, 1)[0] = outside;
       },
-      stages: interpolation === "cubic" ? [...prefilter, sampling] : [sampling],
-      read: (memory) => viewOf(stored, memory, output, count).slice() as Resampled<T, I>,
+      stages: interpolation === "cubic" ? [...prefilter, ...sampling] : sampling,
+      read: () => out as Resampled<T, I>,
     },
     options,
   );

@@ -32,10 +32,11 @@ export class InlineEngine implements Engine {
   ): Promise<void> {
     const turns = new Turns(options.signal);
     const grain = grainOf(stage);
-    for (let begin = 0; begin < stage.count; begin += grain) {
-      const end = Math.min(stage.count, begin + grain);
+    const { first = 0, count } = stage;
+    for (let begin = first; begin < first + count; begin += grain) {
+      const end = Math.min(first + count, begin + grain);
       exports[stage.call]!(begin, end, scratch.address, ...stage.parameters);
-      report.tell(stage, end);
+      report.tell(stage, end - first);
       await turns.giveWay();
     }
   }

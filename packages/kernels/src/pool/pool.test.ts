@@ -49,6 +49,18 @@ test("pool: jobs at the same time do not disturb each other", async () => {
   for (const [i, one] of together.entries()) assertSameBytes(one, alone[i]!);
 });
 
+test("pool: a listener that throws ends its job, not the process", async () => {
+  const size: Size3 = [256, 256, 160];
+  const onProgress = () => {
+    throw new RangeError("no screen");
+  };
+  for (const threads of [1, 2])
+    await assert.rejects(
+      distanceTransform(new Uint8Array(256 * 256 * 160).fill(1, 1), size, [1, 1, 1], { threads, onProgress }),
+      RangeError,
+    );
+});
+
 test("pool: comes back after closePool", async () => {
   const before = await distanceTransform(mask, SIZE, [1, 1, 1], { threads: 2 });
   await closePool();

@@ -14,6 +14,7 @@ import { availableThreads } from "./worker-start.js";
 
 /** Jobs on less memory are done before a worker would have heard of them. */
 const PARALLEL_FROM_BYTES = 2 ** 20;
+const MOST_THREADS = 64;
 /** More memory than this is let go after a job. */
 const KEEP_BYTES = 2 ** 28;
 
@@ -52,7 +53,7 @@ const workers = new Lane(new WorkerEngine());
 /** Runs a job. Throws `cancelled`, `failed.memory` or `failed.kernel`. */
 export async function runJob<T>(job: Job<T>, options: KernelOptions): Promise<T> {
   throwIfCancelled(options.signal);
-  const threads = Math.max(1, Math.floor(options.threads ?? availableThreads()));
+  const threads = Math.min(MOST_THREADS, Math.max(1, Math.floor(options.threads ?? availableThreads())));
   if (threads > 1 && job.layout.bytes >= PARALLEL_FROM_BYTES) {
     const result = await workers.take(() => runOn(workers.engine, threads, job, options));
     if (result) return result.value;
@@ -79,6 +80,7 @@ async function runOn<T>(
     const report = new Report(job.stages, options);
     for (const stage of job.stages) {
       await prepared.run(stage, scratch, report, options);
+      stage.after?.(prepared.memory.buffer);
       report.finish(stage);
     }
     return { value: job.read(prepared.memory.buffer) };

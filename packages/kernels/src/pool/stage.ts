@@ -11,10 +11,14 @@ export interface WasmText {
 export interface Stage {
   /** For people, in progress reports. */
   name: string;
-  /** Exported function (begin, end, scratch address, ...parameters), to be called over parts of 0 .. count. */
+  /** Exported function (begin, end, scratch address, ...parameters), to be called over parts of first .. first + count. */
   call: string;
+  /** 0 where not given. */
+  first?: number;
   count: number;
   parameters: readonly number[];
+  /** Called when the stage is done: takes results out of memory that the next stage uses again. */
+  after?: (memory: ArrayBufferLike) => void;
 }
 
 /** Words of the control array that threads share. */

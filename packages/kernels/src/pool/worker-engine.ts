@@ -47,17 +47,28 @@ export class WorkerEngine implements Engine {
     options: KernelOptions,
   ): Promise<void> {
     const control = this.#control!;
-    for (const word of [NEXT, STOP, DONE]) Atomics.store(control, word, 0);
+    const { call, first = 0, count } = stage;
+    Atomics.store(control, NEXT, first);
+    Atomics.store(control, STOP, 0);
+    Atomics.store(control, DONE, 0);
     const stop = () => Atomics.store(control, STOP, 1);
     options.signal?.addEventListener("abort", stop);
-    const timer = setInterval(() => report.tell(stage, Atomics.load(control, DONE)), REPORT_MS);
+    // A listener that throws ends the job instead of the process.
+    let refusal: unknown = null;
+    const timer = setInterval(() => {
+      try {
+        report.tell(stage, Atomics.load(control, DONE));
+      } catch (cause) {
+        refusal ??= cause;
+        stop();
+      }
+    }, REPORT_MS);
     const workers = this.#workers.slice(0, threads);
     try {
       const answers = workers.map((worker, slot) => {
         const parameters = [scratch.address + slot * scratch.bytes, ...stage.parameters];
-        const { call, count } = stage;
         worker.hold(true);
-        worker.post({ ...load, control, call, count, grain: grainOf(stage), parameters });
+        worker.post({ ...load, control, call, end: first + count, grain: grainOf(stage), parameters });
         return worker.answer();
       });
       for (const { error } of await Promise.all(answers)) if (error) throw new Error(error);
@@ -69,6 +80,7 @@ export class WorkerEngine implements Engine {
       options.signal?.removeEventListener("abort", stop);
       for (const worker of workers) worker.hold(false);
     }
+    if (refusal) throw refusal;
     throwIfCancelled(options.signal);
   }
 

@@ -8,15 +8,15 @@ import { DONE, NEXT, STOP } from "./stage.js";
 const BODY = `
 const instances = new Map();
 port.onmessage = ({ data }) => {
-  const { key, module, memory, control, call, count, grain, parameters } = data;
+  const { key, module, memory, control, call, end: last, grain, parameters } = data;
   let error = null;
   try {
     if (!instances.has(key)) instances.set(key, new WebAssembly.Instance(module, { env: { memory } }).exports);
     const run = instances.get(key)[call];
     for (;;) {
       const begin = Atomics.add(control, ${NEXT}, grain);
-      if (begin >= count || Atomics.load(control, ${STOP})) break;
-      const end = Math.min(count, begin + grain);
+      if (begin >= last || Atomics.load(control, ${STOP})) break;
+      const end = Math.min(last, begin + grain);
       run(begin, end, ...parameters);
       Atomics.add(control, ${DONE}, end - begin);
     }
