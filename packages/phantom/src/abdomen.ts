@@ -16,6 +16,9 @@ import {
 import { spineFront } from "./skeleton.js";
 import { idOf, PARTS } from "./tissues.js";
 
+/** Beyond this distance (mm) no organ's level reaches. */
+const FAR = 30;
+
 /** Heights of what hangs on the diaphragm move with it, less the further below it lies. */
 function hanging(anatomy: Anatomy, part: number): number {
   return -part * anatomy.body.inflation;
@@ -25,7 +28,7 @@ function largeVessels(anatomy: Anatomy): void {
   const wide = 1 + anatomy.vary(0.07);
   const cava: Control[] = [];
   for (const [u, w, r] of [
-    [13, -44, 10.5],
+    [14, -46, 9.5],
     [19, 0, 10.5],
     [20, 40, 11],
     [22, 75, 11.5],
@@ -43,7 +46,8 @@ function largeVessels(anatomy: Anatomy): void {
     const start = [-4, spineFront(-30) + 9, -30] as const;
     anatomy.vessel(`iliac_artery_${name}`, [
       [...start, 5.8],
-      [side * 24, 22, -72, 5.4],
+      [side * 9 - 1, side === 1 ? 37 : 30, -50, 5.6],
+      [side * 25, 23, -76, 5.4],
       [side * 44, 12, -108, 4.8],
       [side * 60, 27, -146, 4.4],
       [side * 70, 52, -176, 4.2],
@@ -53,8 +57,8 @@ function largeVessels(anatomy: Anatomy): void {
     anatomy.vessel(
       `iliac_artery_${name}`,
       [
-        [side * 38, 14, -98, 3.8],
-        [side * 44, -8, -122, 3.6],
+        [side * 36, 15, -96, 3.8],
+        [side * 34, -8, -118, 3.6],
         [side * 50, -28, -146, 3],
       ],
       "_internal",
@@ -63,9 +67,9 @@ function largeVessels(anatomy: Anatomy): void {
       [13, spineFront(-44) + 8, -44, 8.5],
       [side === 1 ? 21 : -4, 16, -62, 7.5],
       [side * 27, 10, -82, 7],
-      [side * 43, 1, -109, 6.4],
-      [side * 57, 19, -142, 6],
-      [side * 60, 42, -167, 5.8],
+      [side * 48, 0, -112, 6.4],
+      [side * 51, 15, -142, 6],
+      [side * 57, 40, -167, 5.8],
       [side * 63, 49, -195, 5.6],
       [side * 65, 48, -240, 5.6],
     ]);
@@ -107,7 +111,7 @@ function kidneys(anatomy: Anatomy): void {
     const towards = side === 1 ? 0.5 : 0.45;
     anatomy.vessel(`renal_artery_${name}`, [
       [side === 1 ? 2 : -12, root, w, 3.1],
-      [side * 25, side === 1 ? spineFront(w) - 2 : root - 8, w + (hilum[2] - w) * towards, 3],
+      [side * 25, side === 1 ? spineFront(w) + 3 : root - 8, w + (hilum[2] - w) * towards, 3],
       [hilum[0] + side * 2, hilum[1] + 1, hilum[2] + 6, 2.7],
     ]);
     anatomy.vessel(
@@ -169,6 +173,7 @@ function liver(anatomy: Anatomy): void {
     const face = (u - porta[0]) * normal[0] + (v - porta[1]) * normal[1] + (w - porta[2]) * normal[2];
     f = smoothIntersection(f, face - 5 * bumps.at(u / 45, v / 45, w / 45), 16);
     // Where it touches walls its level must not move, so these are kept apart by a steep slope.
+    if (f > FAR) return f;
     const wall = Math.max(body.cavityDistance(u, v, w) + 1, w - body.diaphragm(u, v) + 1.6);
     return wall > 0 ? 50 + wall : f;
   };
@@ -258,6 +263,7 @@ function spleen(anatomy: Anatomy): void {
   const hollow = ellipsoid([-34, 20, 96 + down], [36, 34, 56]);
   const field: Field = (u, v, w) => {
     const f = smoothIntersection(outer(u, v, w) + 2 * bumps.at(u / 28, v / 28, w / 28), -hollow(u, v, w), 10);
+    if (f > FAR) return f;
     const wall = Math.max(body.cavityDistance(u, v, w) + 1.5, w - body.diaphragm(u, v) + 1.6);
     return wall > 0 ? 50 + wall : f;
   };

@@ -124,7 +124,10 @@ function tubeDistance({ points, radii, zWeight }: Tube, px: number, py: number, 
     const dy = points[3 * s + 4]! - points[3 * s + 1]!;
     const dz = (points[3 * s + 5]! - points[3 * s + 2]!) * zWeight;
     const t = Math.min(1, Math.max(0, (x * dx + y * dy + z * dz) / (dx * dx + dy * dy + dz * dz + 1e-12)));
-    const d = Math.hypot(x - t * dx, y - t * dy, z - t * dz) - radii[s]! - t * (radii[s + 1]! - radii[s]!);
+    const ex = x - t * dx;
+    const ey = y - t * dy;
+    const ez = z - t * dz;
+    const d = Math.sqrt(ex * ex + ey * ey + ez * ez) - radii[s]! - t * (radii[s + 1]! - radii[s]!);
     if (d < best) best = d;
   }
   return best;
@@ -169,7 +172,8 @@ export function calibrate(canvas: Canvas, body: Body, shapes: readonly Shape[]):
       const sorted = Float64Array.from(values).sort();
       // A part drawn before, such as the outflow of a ventricle, counts towards the organ's volume.
       const id = shape.recolour[0]!;
-      const drawn = tissue.reduce((sum, value) => sum + (value === id ? 1 : 0), 0);
+      let drawn = 0;
+      for (let i = 0; i < tissue.length; i++) if (tissue[i] === id) drawn++;
       const rank = Math.min(sorted.length - 1, Math.round(shape.targetMl / voxelMl) - drawn);
       if (rank > 0) shape.level = Math.min(LEVEL_LIMIT, Math.max(-LEVEL_LIMIT, sorted[rank]!));
     }

@@ -45,7 +45,7 @@ function vertebra(anatomy: Anatomy, index: number): void {
   const below = SPINE[Math.max(0, index - 1)]!;
   const above = SPINE[Math.min(SPINE.length - 1, index + 1)]!;
   const rise = Math.hypot(above[0] - below[0], above[1] - below[1]);
-  const tilt = index === 0 ? -0.34 : (above[0] - below[0]) / rise;
+  const tilt = index === 0 ? 0.4 : (above[0] - below[0]) / rise;
   const upright = Math.sqrt(1 - tilt * tilt);
   const [halfWidth, halfDepth] = BODY_HALF[index]!;
   const spacing = index === 0 ? 34 : rise / (index === SPINE.length - 1 ? 1 : 2);
@@ -74,7 +74,7 @@ function vertebra(anatomy: Anatomy, index: number): void {
     const z = dv * tilt + dw * upright;
     const x = Math.abs(u);
     let f = body(u, y, z) + waist * (1 - Math.min(1, (z / halfHeight) ** 2));
-    const ring = Math.abs(Math.hypot(u, y - canal) - 11.5) - 3.2;
+    const ring = Math.abs(Math.sqrt(u * u + (y - canal) ** 2) - 11.5) - 3.2;
     const arch = smoothIntersection(ring, Math.abs(z + (y > canal ? -4 : 3)) - (lumbar ? 11 : 9), 3);
     f = smoothUnion(f, arch, 4);
     f = Math.min(f, transverse(x, y, z));
@@ -264,7 +264,7 @@ function pelvis(anatomy: Anatomy, side: Side): void {
       const crest = w + 48 + ((v + 6) / 62) ** 2 * 42;
       const shell = Math.abs(bowl(u, v, w)) - thickness;
       let f = smoothIntersection(shell, crest, 4);
-      f = Math.max(f, -165 - w, 50 - x - (v > 0 ? 12 : 0), v - 52 - (w + 100) * 0.25);
+      f = Math.max(f, -140 - w, 50 - x - (v > 0 ? 12 : 0), v - 52 - (w + 100) * 0.25);
       const socketF = Math.max(socket(u, v, w), -(Math.hypot(u - hipU - side * 5, v + 4, w + 178) - 24));
       f = smoothUnion(f, socketF, 10);
       f = smoothUnion(f, Math.min(ischium(u, v, w), pubis(u, v, w), ramus(u, v, w)), 6);

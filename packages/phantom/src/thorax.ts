@@ -233,13 +233,14 @@ export function addThorax(anatomy: Anatomy): void {
     const uneven = 5 * anatomy.bumps.at(u / 30, v / 30, w / 30);
     const upper = Math.max(Math.abs(u) - wide - uneven, Math.abs(w - 300) - 75, v - front - 2);
     const behind = Math.max(
-      Math.hypot(u + 8, (v - spineAt(w) - 24) * 0.9) - 31,
+      Math.sqrt((u + 8) ** 2 + (0.9 * (v - spineAt(w) - 24)) ** 2) - 31,
       w - 250,
       v - spineAt(w) - 62,
     );
     const inFront = ellipsoid([-14, 70, 178], [26, 22, 48]);
-    const f = smoothUnion(smoothUnion(upper, behind, 12), sac(u, v, w) - 5, 12);
-    return Math.max(smoothUnion(f, inFront(u, v, w), 10), body.diaphragm(u, v) - w);
+    let f = smoothUnion(smoothUnion(upper, behind, 12), sac(u, v, w) - 5, 12);
+    f = smoothUnion(f, inFront(u, v, w), 10);
+    return f > 0 ? f : Math.max(f, body.diaphragm(u, v) - w);
   };
   anatomy.solid("torso_fat", { min: [-112, -75, 60], max: [66, 110, 375] }, fat, {
     recolour: paint(idOf("torso_fat")),
