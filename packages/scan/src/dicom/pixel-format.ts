@@ -23,6 +23,8 @@ export interface PixelFormat {
 /** Ratio no lossless or lossy medical image reaches; a header that claims more is wrong. */
 const MAX_COMPRESSION = 4096;
 const ALWAYS_PLAUSIBLE_PIXELS = 1 << 24;
+/** More than any scanner's, few enough to list. */
+const MAX_FRAMES = 1 << 17;
 
 function required(file: DicomFile, keyword: Attribute, label: string): number {
   const value = file.dataset.number(keyword);
@@ -51,7 +53,7 @@ export function pixelFormatOf(file: DicomFile, label: string): PixelFormat {
   const bitsStored = dataset.number("BitsStored") ?? bitsAllocated;
   const highBit = dataset.number("HighBit") ?? bitsStored - 1;
   const photometric = dataset.text("PhotometricInterpretation") ?? "MONOCHROME2";
-  if (rows < 1 || columns < 1 || frames < 1 || !Number.isInteger(frames))
+  if (rows < 1 || columns < 1 || frames < 1 || frames > MAX_FRAMES || !Number.isInteger(frames))
     throw inputError("dicom-size", `${label} says it holds ${frames} frames of ${columns}x${rows} pixels.`);
   if (samplesPerPixel !== 1 && samplesPerPixel !== 3)
     throw inputError("dicom-pixels", `${label} has ${samplesPerPixel} samples a pixel; 1 and 3 can be read.`);
@@ -102,6 +104,8 @@ function checkAgainstBytes(file: DicomFile, format: PixelFormat, label: string):
     if (Math.ceil(nativeFrameBytes(format) * format.frames) > there) throw missing();
   } else {
     const pixels = format.rows * format.columns * format.frames;
-    if (pixels > Math.max(ALWAYS_PLAUSIBLE_PIXELS, there * MAX_COMPRESSION)) throw missing();
+    // Each frame needs a fragment, whose item header alone takes eight bytes.
+    if (format.frames * 8 > there || pixels > Math.max(ALWAYS_PLAUSIBLE_PIXELS, there * MAX_COMPRESSION))
+      throw missing();
   }
 }

@@ -1,4 +1,7 @@
-/** Slices moved within their planes and blended with their neighbours. */
+/**
+ * Slices moved within their planes and blended with their neighbours. Done slice by slice, so that tilted and
+ * unevenly spaced series never stand in memory twice, as a resampling of the whole volume would have them.
+ */
 import type { Shift } from "./stack.js";
 
 /** Size of an image in its plane. */
@@ -21,36 +24,53 @@ export function shifted(
   channels = 1,
 ): Float64Array {
   const out = new Float64Array(to.columns * to.rows * channels).fill(outside);
-  for (let r = 0; r < to.rows; r++) {
-    const row = neighbours(r - shift.rows, from.rows);
-    if (!row) continue;
-    for (let c = 0; c < to.columns; c++) {
-      const column = neighbours(c - shift.columns, from.columns);
-      if (!column) continue;
+  const across = axisOf(from.columns, to.columns, shift.columns);
+  const down = axisOf(from.rows, to.rows, shift.rows);
+  for (let r = down.first; r < down.end; r++) {
+    const upper = down.low[r]! * from.columns;
+    const lower = down.high[r]! * from.columns;
+    const v = down.weight[r]!;
+    for (let c = across.first; c < across.end; c++) {
+      const left = across.low[c]!;
+      const right = across.high[c]!;
+      const u = across.weight[c]!;
       for (let n = 0; n < channels; n++) {
-        const at = (y: number, x: number) => image[(y * from.columns + x) * channels + n]!;
-        const top = at(row.low, column.low) * (1 - column.weight) + at(row.low, column.high) * column.weight;
-        const bottom =
-          at(row.high, column.low) * (1 - column.weight) + at(row.high, column.high) * column.weight;
-        out[(r * to.columns + c) * channels + n] = top * (1 - row.weight) + bottom * row.weight;
+        const top =
+          image[(upper + left) * channels + n]! * (1 - u) + image[(upper + right) * channels + n]! * u;
+        const base =
+          image[(lower + left) * channels + n]! * (1 - u) + image[(lower + right) * channels + n]! * u;
+        out[(r * to.columns + c) * channels + n] = top * (1 - v) + base * v;
       }
     }
   }
   return out;
 }
 
-/** The two samples around a position and the upper one's weight; null beyond half a sample outside. */
-function neighbours(position: number, count: number): { low: number; high: number; weight: number } | null {
-  const nearest = Math.round(position);
-  // Positions a thousandth off a sample are that sample: no blur from rounding.
-  const exact = Math.abs(position - nearest) < 1e-3 ? nearest : position;
-  if (exact < -0.5 || exact > count - 0.5) return null;
-  const inside = Math.min(count - 1, Math.max(0, exact));
-  const low = Math.floor(inside);
-  return { low, high: Math.min(count - 1, low + 1), weight: inside - low };
+/** For each of `to` samples the two of `from` around it and the upper one's weight; `first` to `end` have some. */
+function axisOf(from: number, to: number, shift: number) {
+  const low = new Int32Array(to);
+  const high = new Int32Array(to);
+  const weight = new Float64Array(to);
+  let first = to;
+  let end = 0;
+  for (let i = 0; i < to; i++) {
+    const nearest = Math.round(i - shift);
+    // A thousandth of a sample off is that sample: no blur from rounding.
+    const position = Math.abs(i - shift - nearest) < 1e-3 ? nearest : i - shift;
+    if (position < -0.5 || position > from - 0.5) continue;
+    first = Math.min(first, i);
+    end = i + 1;
+    const inside = Math.min(from - 1, Math.max(0, position));
+    low[i] = Math.floor(inside);
+    high[i] = Math.min(from - 1, low[i]! + 1);
+    weight[i] = inside - low[i]!;
+  }
+  return { low, high, weight, first, end };
 }
 
 /** (1 - weight) * a + weight * b. */
 export function blended(a: Float64Array, b: Float64Array, weight: number): Float64Array {
-  return a.map((value, i) => value * (1 - weight) + b[i]! * weight);
+  const out = new Float64Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = a[i]! * (1 - weight) + b[i]! * weight;
+  return out;
 }
