@@ -93,13 +93,24 @@ const PLAIN = Array.from({ length: 4096 }, (_, active) => connect(active, () => 
 export const SHEET_CODE = Uint32Array.from(PLAIN, ({ code }) => code);
 export const SHEET_COUNT = Uint8Array.from(PLAIN, ({ count }) => count);
 
+const MEMO = new Map<number, Sheets>();
+
 /** Sheets of any cell, from the labels of its 8 corners. */
 export function sheetsOf(active: number, labels: ArrayLike<number>): Sheets {
-  return connect(active, (square) => {
-    if (!((FULL_SQUARES[active]! >> square) & 1)) return TOGETHER;
-    const [c0, c1, c2, c3] = SQUARE_CORNERS[square]!;
-    return pairingOf(labels[c0!]!, labels[c1!]!, labels[c2!]!, labels[c3!]!);
-  });
+  let pairings = 0;
+  for (let square = 0; square < 6; square++) {
+    if (!((FULL_SQUARES[active]! >> square) & 1)) continue;
+    const ring = SQUARE_CORNERS[square]!;
+    const how = pairingOf(labels[ring[0]!]!, labels[ring[1]!]!, labels[ring[2]!]!, labels[ring[3]!]!);
+    pairings |= how << (2 * square);
+  }
+  const key = active | (pairings << 12);
+  let sheets = MEMO.get(key);
+  if (!sheets) {
+    sheets = connect(active, (square) => (pairings >> (2 * square)) & 3);
+    MEMO.set(key, sheets);
+  }
+  return sheets;
 }
 
 /** Mean of the midpoints of the active edges of one sheet, in the cell's coordinates 0..1. */

@@ -50,6 +50,8 @@ class Extraction {
   #here: Layer;
   /** Low corner voxel of the cell being worked on. */
   readonly #cell = new Int32Array(3);
+  /** Bit a set: that cell straddles the image's border across axis a. */
+  #caps = 0;
   readonly #centre = new Float64Array(3);
   readonly #labels = new Float64Array(8);
 
@@ -67,10 +69,12 @@ class Extraction {
 
   /** All cells between slices z and z + 1 of voxels, each padded by one voxel on every side. */
   layer(z: number, lower: Uint32Array, upper: Uint32Array): void {
-    const [nx, ny] = this.#size;
+    const [nx, ny, nz] = this.#size;
     const row = this.#row;
+    const capZ = z < 0 || z === nz - 1 ? 4 : 0;
     this.#cell[2] = z;
     for (let y = -1; y < ny; y++) {
+      const capYZ = capZ | (y < 0 || y === ny - 1 ? 2 : 0);
       this.#cell[1] = y;
       let at = row * (y + 1);
       let l0 = lower[at]!;
@@ -86,6 +90,7 @@ class Extraction {
         const nextUniform = l1 === l3 && l5 === l7 && l1 === l5;
         if (!(uniform && nextUniform && l0 === l1)) {
           this.#cell[0] = x;
+          this.#caps = capYZ | (x < 0 || x === nx - 1 ? 1 : 0);
           this.#enter(at, l0, l1, l2, l3, l4, l5, l6, l7);
         }
         l0 = l1;
@@ -150,17 +155,7 @@ class Extraction {
     if (active & 256) this.#face(at, 2, l0, l4);
   }
 
-  /** Bit a set: the current cell straddles the image's border across axis a. */
-  #caps(): number {
-    const [x, y, z] = this.#cell as unknown as Size3;
-    const [nx, ny, nz] = this.#size;
-    return (
-      (x < 0 || x === nx - 1 ? 1 : 0) | (y < 0 || y === ny - 1 ? 2 : 0) | (z < 0 || z === nz - 1 ? 4 : 0)
-    );
-  }
-
   #sheetVertices(active: number, code: number, count: number): void {
-    const caps = this.#caps();
     const x = this.#cell[0]!;
     const y = this.#cell[1]!;
     const z = this.#cell[2]!;
@@ -179,7 +174,7 @@ class Extraction {
         2 * y + 1,
         2 * z + 1,
         CELL_VERTEX,
-        caps,
+        this.#caps,
       );
     }
   }
@@ -200,7 +195,7 @@ class Extraction {
         }
       // Ring edges 0 and 2 run along axis + 1, edges 1 and 3 along axis + 2: on a cap the two labels that
       // differ within the border slice mark the cap's outline.
-      const caps = this.#caps();
+      const caps = this.#caps;
       const acrossP = (active >> edges[0]!) & 1 || (active >> edges[2]!) & 1;
       const acrossQ = (active >> edges[1]!) & 1 || (active >> edges[3]!) & 1;
       const outline =

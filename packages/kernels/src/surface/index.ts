@@ -1,3 +1,4 @@
+export { decimate } from "./decimate.js";
 export { extractLabelSurfaces } from "./extract.js";
 export { type LabelSurfaces, OUTSIDE } from "./label-surfaces.js";
 export { type IndexMesh, marchingCubes } from "./marching-cubes.js";

@@ -22,7 +22,8 @@ class SideSets {
   #label = new Uint32Array(1024);
   #next = new Int32Array(1024);
   #parent = new Uint32Array(1024);
-  #count = 0;
+  /** Sides made so far. */
+  count = 0;
 
   constructor(vertices: number) {
     this.#head = new Int32Array(vertices).fill(-1);
@@ -32,8 +33,8 @@ class SideSets {
   at(vertex: number, label: number): number {
     for (let side = this.#head[vertex]!; side >= 0; side = this.#next[side]!)
       if (this.#label[side] === label) return side;
-    if (this.#count === this.#label.length) this.#grow();
-    const side = this.#count++;
+    if (this.count === this.#label.length) this.#grow();
+    const side = this.count++;
     this.#label[side] = label;
     this.#next[side] = this.#head[vertex]!;
     this.#parent[side] = side;
@@ -42,7 +43,7 @@ class SideSets {
   }
 
   #grow(): void {
-    const length = 2 * this.#count;
+    const length = 2 * this.count;
     const label = new Uint32Array(length);
     const next = new Int32Array(length);
     const parent = new Uint32Array(length);
@@ -106,16 +107,16 @@ export function findPieces(surfaces: LabelSurfaces): Pieces {
     joinFace(triangles, 3 * f, 3 * f + 3, triangleOutside[f]!);
   }
 
-  const numberOf = new Map<number, number>();
+  const pieceOfRoot = new Uint32Array(sets.count);
   const label = [0];
   const voxels = [0];
   const pieceAt = (vertex: number, ofLabel: number): number => {
     if (!isLabel(ofLabel)) return 0;
     const root = sets.find(sets.at(vertex, ofLabel));
-    let piece = numberOf.get(root);
-    if (piece === undefined) {
+    let piece = pieceOfRoot[root]!;
+    if (piece === 0) {
       piece = label.length;
-      numberOf.set(root, piece);
+      pieceOfRoot[root] = piece;
       label.push(ofLabel);
       voxels.push(0);
     }

@@ -25,13 +25,23 @@ const ACROSS_REACH = 0.3;
 const FACE_REACH = 0.3;
 /** Square vertices of a blocky surface keep off their square's centre by this much. */
 const BLOCKY_OFFSET = 0.05;
+/** Several sheets of a cell keep off its centre by this part of their way there. */
+const BLOCKY_SHEET_PART = 0.05;
 
-/** Coordinate of vertex v on the blocky surface, along one axis. */
+/** Coordinate of vertex v, still where it was extracted, on the blocky surface along one axis. */
 function blockyCoordinate(surfaces: LabelSurfaces, v: number, axis: number): number {
   const kind = surfaces.kind[v]!;
   const home = surfaces.home[3 * v + axis]! / 2;
-  if (kind === CELL_VERTEX || kind === FACE_VERTEX) return home;
-  return home + BLOCKY_OFFSET * squareDirection(kind, axis);
+  if (kind === FACE_VERTEX) return home;
+  if (kind !== CELL_VERTEX) return home + BLOCKY_OFFSET * squareDirection(kind, axis);
+  if (!sharesCell(surfaces, v, v - 1) && !sharesCell(surfaces, v, v + 1)) return home;
+  return home + BLOCKY_SHEET_PART * (surfaces.positions[3 * v + axis]! - home);
+}
+
+/** True for two sheets of one cell, whose vertices follow each other. */
+function sharesCell({ home, kind }: LabelSurfaces, v: number, other: number): boolean {
+  if (kind[other] !== CELL_VERTEX) return false;
+  return [0, 1, 2].every((axis) => home[3 * v + axis] === home[3 * other + axis]);
 }
 
 /** -1 or 1 towards a square vertex's corner along `axis`, 0 across the square. */

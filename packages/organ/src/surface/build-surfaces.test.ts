@@ -106,7 +106,7 @@ test("caps are flat on the outer voxel face, and flagged", async () => {
     capArea += ((b![0]! - a![0]!) * (c![1]! - a![1]!) - (b![1]! - a![1]!) * (c![0]! - a![0]!)) / 2;
   }
   // Normals of the cap point out of the image, so the area counts negative seen from above.
-  assertClose(-capArea, 145, { relative: 0.02 });
+  assertClose(-capArea, 145, { relative: 0.04 });
 });
 
 test("one label touching the border on all sides is the image's box", async () => {

@@ -12,8 +12,8 @@ import {
 } from "@viscera/core";
 import {
   correctVolumes,
+  decimate,
   extractLabelSurfaces,
-  FIXED,
   findPieces,
   labelTriangles,
   makeBlocky,
@@ -23,11 +23,8 @@ import {
   triangulate,
   vertexBounds,
 } from "@viscera/kernels";
-import { MeshoptSimplifier } from "meshoptimizer";
-import { decimatePatches, restorePatches } from "./decimate.js";
 import { meshVolumeMm3 } from "./mesh-measures.js";
-import { labelsOf, surfaceFlaws } from "./surface-flaws.js";
-import { mergeEqualPositions } from "./watertight.js";
+import { isClosedManifold, mergeEqualPositions } from "./watertight.js";
 
 export interface OrganSurface {
   id: number;
@@ -96,34 +93,37 @@ export async function buildSurfaces(
   step(3);
   let patches = full;
   if (errorMm > 0) {
-    await MeshoptSimplifier.ready;
-    const keep = bounds.fixed.map((fixed) => (fixed & FIXED || (fixed & (fixed - 1)) !== 0 ? 1 : 0));
-    patches = decimatePatches(toWorld(positions, affine), full, pieces, keep, errorMm);
+    patches = decimate(toWorld(positions, affine), full, bounds.fixed, errorMm);
     correctVolumes(positions, patches, pieces.voxels, bounds);
   }
   step(4);
   let world = toWorld(positions, affine);
-  for (;;) {
-    const flawed = new Uint8Array(patches.inside.length);
-    for (const { patch } of surfaceFlaws(patches, pieces, mergeEqualPositions(world))) flawed[patch] = 1;
-    if (!flawed.includes(1)) break;
-    if (flawed.every((flaw, patch) => !flaw || sizeOf(patches, patch) === sizeOf(full, patch)))
-      throw failedError(
-        "surface",
-        "The surfaces cannot be kept apart in single precision.",
-        "Check the label map's affine: its origin is too far away for its voxel size.",
-      );
-    patches = restorePatches(full, patches, flawed);
+  // Two sheets through one cell may meet in one point; after decimation that can join what was apart.
+  if (patches !== full && !isClosed(patches, pieces, world)) {
+    patches = full;
     correctVolumes(positions, patches, pieces.voxels, bounds);
     world = toWorld(positions, affine);
   }
+  if (patches === full && !isClosed(patches, pieces, world))
+    throw failedError(
+      "surface",
+      "The surfaces cannot be kept apart in single precision.",
+      "Check the label map's affine: its origin is too far away for its voxel size.",
+    );
   const out = collect(labelMap, world, patches, pieces, options.only);
   step(5);
   return out;
 }
 
-function sizeOf({ start }: Patches, patch: number): number {
-  return start[patch + 1]! - start[patch]!;
+/** True when every structure's surface is a closed edge-manifold once equal positions are merged. */
+function isClosed(patches: Patches, pieces: Pieces, world: Float32Array): boolean {
+  const merged = mergeEqualPositions(world);
+  return labelsOf(pieces).every((label) => isClosedManifold(labelTriangles(patches, pieces, label), merged));
+}
+
+/** Labels that have a surface, in ascending order. */
+function labelsOf(pieces: Pieces): number[] {
+  return [...new Set(pieces.label.subarray(1))].sort((a, b) => a - b);
 }
 
 /** Voxel coordinates to world RAS mm. */

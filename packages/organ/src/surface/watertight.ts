@@ -50,15 +50,10 @@ export function hashWords(a: number, b: number): number {
 }
 
 /**
- * Calls `onFlaw` with the number (triangle, counted from 0) of each triangle that spoils a closed, consistently
- * wound edge-manifold: one with two equal corners, one of two with the same directed edge, or one with an
- * edge that no other triangle runs along the other way. `merged` maps vertices that count as one.
+ * True when every directed edge of the triangles occurs once and its opposite once. `merged` maps vertices to
+ * the ones they count as.
  */
-export function findFlaws(
-  triangles: Uint32Array,
-  merged: Uint32Array,
-  onFlaw: (triangle: number) => void,
-): void {
+export function isClosedManifold(triangles: Uint32Array, merged: Uint32Array): boolean {
   const edges = triangles.length;
   const table = new Int32Array(tableSize(edges)).fill(-1);
   const mask = table.length - 1;
@@ -73,13 +68,11 @@ export function findFlaws(
   };
   for (let edge = 0; edge < edges; edge++) {
     const slot = slotOf(from(edge), to(edge));
-    if (table[slot]! >= 0) {
-      onFlaw(Math.floor(edge / 3));
-      onFlaw(Math.floor(table[slot]! / 3));
-    } else table[slot] = edge;
+    if (table[slot]! >= 0 || from(edge) === to(edge)) return false;
+    table[slot] = edge;
   }
-  for (let edge = 0; edge < edges; edge++)
-    if (from(edge) === to(edge) || table[slotOf(to(edge), from(edge))]! < 0) onFlaw(Math.floor(edge / 3));
+  for (let edge = 0; edge < edges; edge++) if (table[slotOf(to(edge), from(edge))]! < 0) return false;
+  return true;
 }
 
 /**
@@ -87,7 +80,5 @@ export function findFlaws(
  * along it in opposite directions.
  */
 export function isWatertight({ positions, indices }: Mesh): boolean {
-  let flaws = indices.length === 0 ? 1 : 0;
-  findFlaws(indices, mergeEqualPositions(positions), () => flaws++);
-  return flaws === 0;
+  return indices.length > 0 && isClosedManifold(indices, mergeEqualPositions(positions));
 }
