@@ -175,7 +175,10 @@ test("a time series is divided into its volumes, which are picked by --series", 
   );
   await assert.rejects(read(slices), (error: Error & { hint?: string }) => {
     assert.match(error.message, /3 volumes of the same place \(temporal position 1/);
-    assert.match(error.hint!, /1\.2\.3\.5#2 \(CT, temporal position 2, 2 image\(s\), 4x3x2\)/);
+    assert.match(
+      error.hint!,
+      /1\.2\.3\.5#2 \(CT, temporal position 2, 2 image\(s\), 4x3x2 of 0\.75x0\.5x2 mm LPS\)/,
+    );
     return true;
   });
   const { volume, seriesUid } = await read(slices, { series: "1.2.3.5#2" });
@@ -193,7 +196,10 @@ test("several series: the error lists them, --series picks, an unknown one is na
   const slices = [ctSlice(0, 0), ctSlice(1, 2), other(0, 0), other(1, 3)];
   await assert.rejects(read(slices), (error: Error & { code?: string; hint?: string }) => {
     assert.equal(error.code, "input.dicom-series");
-    assert.match(error.hint!, /1\.2\.3\.5 \(CT, 2 image\(s\), 4x3x2\)\n.*1\.2\.3\.6 \(MR/);
+    assert.match(
+      error.hint!,
+      /1\.2\.3\.5 \(CT, 2 image\(s\), 4x3x2 of 0\.75x0\.5x2 mm LPS\)\n.*1\.2\.3\.6 \(MR/,
+    );
     return true;
   });
   const { volume } = await read(slices, { series: "1.2.3.6" });

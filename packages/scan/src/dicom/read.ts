@@ -101,7 +101,8 @@ function infoOf(series: Series, headers: Headers): DicomSeriesInfo {
 }
 
 function describe(info: DicomSeriesInfo): string {
-  const size = info.size.join("x");
+  const spacing = info.spacing?.map((mm) => Math.round(mm * 100) / 100).join("x");
+  const size = info.size.join("x") + (spacing ? ` of ${spacing} mm ${info.orientation}` : "");
   const facts = [info.modality ?? "unknown modality", info.part, `${info.images} image(s)`, size];
   if (info.colour) facts.push("colour");
   return `${info.uid} (${facts.filter(Boolean).join(", ")})`;
