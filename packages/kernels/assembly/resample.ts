@@ -7,9 +7,9 @@ import { clampTo, nearestIndex, Row } from "./shared/grid";
 export { splineColumns, splineRows, splineScratchBytes } from "./shared/spline-coefficients";
 
 const ROW_BYTES: usize = 64;
-/** In scratch memory a row is followed by a cubic sample's weights and offsets along j and k. */
+/** In scratch memory a row is followed by a cubic sample's weights along k and offsets along j and k. */
 export function scratchBytes(): usize {
-  return ROW_BYTES + 4 * 16;
+  return ROW_BYTES + 3 * 16;
 }
 
 export function linear(
@@ -103,7 +103,7 @@ export function cubic(
 ): void {
   const row = changetype<Row>(scratch);
   const weights = scratch + ROW_BYTES;
-  const offsets = weights + 32;
+  const offsets = weights + 16;
   const rowBytes = <usize>nx << 2;
   let y0 = -1;
   let z0 = -1;
@@ -125,19 +125,44 @@ export function cubic(
         z0 = <i32>z;
         mirroredOffsets(offsets + 16, z0, nz, rowBytes * <usize>ny);
       }
-      v128.store(weights, cubicWeights(y - <f64>y0));
-      v128.store(weights, cubicWeights(z - <f64>z0), 16);
-      const whole = x0 >= 1 && x0 + 2 < nx;
+      const wy = cubicWeights(y - <f64>y0);
+      v128.store(weights, cubicWeights(z - <f64>z0));
+      const wy0 = v128.shuffle<f32>(wy, wy, 0, 0, 0, 0);
+      const wy1 = v128.shuffle<f32>(wy, wy, 1, 1, 1, 1);
+      const wy2 = v128.shuffle<f32>(wy, wy, 2, 2, 2, 2);
+      const wy3 = v128.shuffle<f32>(wy, wy, 3, 3, 3, 3);
+      const row0 = input + load<u32>(offsets);
+      const row1 = input + load<u32>(offsets, 4);
+      const row2 = input + load<u32>(offsets, 8);
+      const row3 = input + load<u32>(offsets, 12);
       let sum = f32x4.splat(0);
-      for (let c: usize = 0; c < 16; c += 4) {
-        const plane = input + load<u32>(offsets + c, 16);
-        let planeSum = f32x4.splat(0);
-        for (let b: usize = 0; b < 16; b += 4) {
-          const at = plane + load<u32>(offsets + b);
-          const values = whole ? v128.load(at + (<usize>(x0 - 1) << 2)) : mirrored(at, x0, nx);
-          planeSum = f32x4.add(planeSum, f32x4.mul(v128.load32_splat(weights + b), values));
+      if (x0 >= 1 && x0 + 2 < nx) {
+        const first = <usize>(x0 - 1) << 2;
+        for (let c: usize = 0; c < 16; c += 4) {
+          const plane = first + load<u32>(offsets + c, 16);
+          const near = f32x4.add(
+            f32x4.mul(wy0, v128.load(row0 + plane)),
+            f32x4.mul(wy1, v128.load(row1 + plane)),
+          );
+          const far = f32x4.add(
+            f32x4.mul(wy2, v128.load(row2 + plane)),
+            f32x4.mul(wy3, v128.load(row3 + plane)),
+          );
+          sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(weights + c), f32x4.add(near, far)));
         }
-        sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(weights + c, 16), planeSum));
+      } else {
+        for (let c: usize = 0; c < 16; c += 4) {
+          const plane = load<u32>(offsets + c, 16);
+          const near = f32x4.add(
+            f32x4.mul(wy0, mirrored(row0 + plane, x0, nx)),
+            f32x4.mul(wy1, mirrored(row1 + plane, x0, nx)),
+          );
+          const far = f32x4.add(
+            f32x4.mul(wy2, mirrored(row2 + plane, x0, nx)),
+            f32x4.mul(wy3, mirrored(row3 + plane, x0, nx)),
+          );
+          sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(weights + c), f32x4.add(near, far)));
+        }
       }
       sum = f32x4.mul(sum, cubicWeights(x - <f64>x0));
       sum = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 2, 3, 2, 3));
