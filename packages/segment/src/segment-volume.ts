@@ -27,7 +27,10 @@ export interface SegmentOptions extends JobOptions {
   window?: "whole" | number;
   /** Test-time mirroring along the axes the model allows: slower, often a little better. Default off. */
   mirror?: boolean;
-  /** What the network may take while it runs, bytes; default 4.5e9. A larger volume is cut into windows. */
+  /**
+   * About what the network's tensors may take while it runs, bytes; default 4.5e9 (the process takes up to a
+   * third more). A larger volume is cut into slabs.
+   */
   memoryBytes?: number;
 }
 
@@ -147,23 +150,23 @@ function coreOf(window: Size3, halo: number): Size3 {
 }
 
 /**
- * The whole volume where it fits in the memory, else slabs along the slowest axis, each with its halo: they
- * repeat the least work.
+ * The whole volume where it fits in the memory, else the fewest slabs along the slowest axis that do, each
+ * with its halo: they repeat the least work.
  */
 function fittingCore(size: Size3, model: LoadedModel, memoryBytes: number): Size3 {
   const { haloVoxels } = model.description.input;
   if (model.peakChannels === null || haloVoxels === null) return size;
   const slices = Math.floor(memoryBytes / (4 * model.peakChannels * size[0] * size[1]));
-  if (slices >= size[2]) return size;
-  const core = slices - 2 * haloVoxels;
-  if (core < 8) {
-    throw failedError(
-      "memory",
-      `The model "${model.description.name}" needs more than ${(memoryBytes / 1e9).toFixed(1)} GB for a slab of ${size.join("x")} voxels.`,
-      "Allow more memory, or give a smaller window.",
-    );
+  for (let slabs = 1; slabs <= size[2]; slabs++) {
+    const core = Math.ceil(size[2] / slabs);
+    // The first and the last slab have a halo at one side only.
+    if (core + Math.min(slabs - 1, 2) * haloVoxels <= slices) return [size[0], size[1], core];
   }
-  return [size[0], size[1], core];
+  throw failedError(
+    "memory",
+    `The model "${model.description.name}" needs more than ${(memoryBytes / 1e9).toFixed(1)} GB for a slab of ${size.join("x")} voxels.`,
+    "Allow more memory, or give a smaller window.",
+  );
 }
 
 function windowTensor(model: LoadedModel, data: Float32Array, size: Size3): Tensor {

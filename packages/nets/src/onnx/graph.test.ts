@@ -130,6 +130,11 @@ test("instance norm, resize, concat, slice, pad, reduce, softmax", async () => {
     return part.map((v) => ((v - mean) / Math.sqrt(variance + 1e-5)) * [2, 1][c]! + [0, 5][c]!);
   });
   assertNear(norm.data as Float32Array, expected);
+  const spatial = await runGraph(input, [1, 2, 2, 2, 2], (g, v) => g.spatialNorm(v));
+  assertNear(
+    spatial.data as Float32Array,
+    expected.map((v, i) => (i < 8 ? v / 2 : v - 5)),
+  );
 
   const line = float(Float32Array.of(0, 4), [1, 1, 1, 1, 2]);
   const enlarged = await runGraph(line, [1, 1, 1, 1, 4], (g, v) => g.resize(v, [1, 1, 1, 1, 2], "linear"));
@@ -185,4 +190,21 @@ test("mistakes in a graph are found when it is built", () => {
   const failed = (error: unknown) => error instanceof VisceraError && error.code === "failed.graph";
   assert.throws(() => graph.input("x", "float32", [1]), failed);
   assert.throws(() => graph.weights("w", new Float32Array(3), [2, 2]), failed);
+});
+
+test("normalisation over space keeps its digits on a large volume with an offset", async () => {
+  const edge = 128;
+  const x = Float32Array.from(
+    { length: edge ** 3 },
+    (_, i) => ((i % 977) / 977) * 0.3 + (i % 13 === 0 ? 2 : 0) + 0.7,
+  );
+  const mean = x.reduce((sum, v) => sum + v, 0) / x.length;
+  const sd = Math.sqrt(x.reduce((sum, v) => sum + (v - mean) ** 2, 0) / x.length + 1e-5);
+  const y = await runGraph(float(x, [1, 1, edge, edge, edge]), [1, 1, edge, edge, edge], (g, v) =>
+    g.spatialNorm(v),
+  );
+  let worst = 0;
+  for (let i = 0; i < x.length; i++)
+    worst = Math.max(worst, Math.abs((y.data[i] as number) - (x[i]! - mean) / sd));
+  assert.ok(worst < 2e-6, `off by ${worst}`);
 });

@@ -40,6 +40,9 @@ interface Node {
   radius: number | null;
 }
 
+/** brainchop's; see `tfjsToOnnx`. */
+const GROUP_NORM_EPSILON = 1e-5;
+
 /** Layers that do nothing at inference. */
 const PASS_THROUGH = new Set(["Dropout", "SpatialDropout3D", "GaussianNoise", "GaussianDropout"]);
 
@@ -82,8 +85,9 @@ export function tfjsToOnnx(
   else {
     if (last.inputs.length !== 1) throw unsupported(last.name, "the last layer has not one input");
     const features = nodeOf(last, last.inputs[0]!);
-    const parts = splitDepth(graph, features.value, isPointwise(last) ? HEAD_PARTS : 1).map((part) =>
-      translator.layer(last, [{ ...features, value: part }]),
+    const count = isPointwise(last) ? HEAD_PARTS : 1;
+    const parts = splitDepth(graph, features.value, count).map((part) =>
+      translator.headPart(last, { ...features, value: part }, count),
     );
     output = parts[0]!;
     labelHead(
@@ -144,8 +148,20 @@ class Translator {
 
   layer(layer: TfjsLayer, inputs: Node[]): Node {
     const node = this.#translate(layer, inputs);
-    this.peakChannels = Math.max(this.peakChannels, sumOfChannels(inputs) + node.channels);
+    this.#hold(sumOfChannels(inputs) + node.channels);
     return node;
+  }
+
+  /** The last layer on one of `count` equal parts of its input. */
+  headPart(layer: TfjsLayer, part: Node, count: number): Node {
+    const node = this.#translate(layer, [part]);
+    // The whole input, and of this part its copy, the scores and their exponentials.
+    this.#hold(part.channels + Math.ceil((part.channels + 2 * node.channels) / count));
+    return node;
+  }
+
+  #hold(channels: number): void {
+    this.peakChannels = Math.max(this.peakChannels, channels);
   }
 
   #translate(layer: TfjsLayer, inputs: Node[]): Node {
@@ -169,6 +185,7 @@ class Translator {
       case "LeakyReLU":
         return { ...first, value: this.#graph.leakyRelu(first.value, Number(config["alpha"] ?? 0.3)) };
       case "ELU":
+        this.#hold(3 * first.channels);
         return { ...first, value: this.#graph.elu(first.value, Number(config["alpha"] ?? 1)) };
       case "Softmax":
         return this.#activation(layer, "softmax", first);
@@ -235,7 +252,9 @@ class Translator {
     });
     let radius = input.radius === null ? null : input.radius + Math.max(...reach);
     if (name.endsWith("_gn")) {
-      value = this.#normaliseChannels(value, filters);
+      value = this.#graph.spatialNorm(value, GROUP_NORM_EPSILON);
+      // The centred values, their squares and the values themselves.
+      this.#hold(3 * filters);
       radius = null;
     }
     return this.#activation(layer, String(config["activation"] ?? "linear"), {
@@ -257,12 +276,6 @@ class Translator {
 
   #ordered(axes: readonly number[]): number[] {
     return this.#reversed ? [...axes].reverse() : [...axes];
-  }
-
-  #normaliseChannels(value: Value, channels: number): Value {
-    const one = this.#graph.floats(new Array<number>(channels).fill(1));
-    const zero = this.#graph.floats(new Array<number>(channels).fill(0));
-    return this.#graph.instanceNorm(value, one, zero, 1e-5);
   }
 
   #batchNorm(layer: TfjsLayer, input: Node): Node {
@@ -297,6 +310,8 @@ class Translator {
     };
     const make = functions[kind];
     if (!make) throw unsupported(layer.name, `the activation "${kind}" is not supported`);
+    // These are written in several operators, which hold their input, the exponential and their output.
+    if (kind === "elu" || kind === "selu") this.#hold(3 * input.channels);
     return { ...input, value: make() };
   }
 

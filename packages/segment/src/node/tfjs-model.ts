@@ -1,4 +1,5 @@
 /** brainchop's models: TensorFlow.js layers folders with a colormap.json, and the recipe they are run by. */
+import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { inputError, type ModelFile } from "@viscera/core";
 import { readTfjsLayersModel, type TranslatedModel, tfjsToOnnx } from "@viscera/nets";
@@ -41,7 +42,7 @@ export async function readTfjsFolder(folder: string, file = "model.json"): Promi
 
 async function brainchopDescription(
   folder: string,
-  { receptiveRadius }: TranslatedModel,
+  { receptiveRadius, classes }: TranslatedModel,
   hash: string,
 ): Promise<ModelFile> {
   const name = basename(folder).replace(/[^a-z0-9_.-]+/gi, "_");
@@ -62,20 +63,23 @@ async function brainchopDescription(
       haloVoxels: receptiveRadius === null ? null : Math.max(SMALLEST_HALO, receptiveRadius),
       mirrorAxes: [],
     },
-    labels: await colormapLabels(folder),
+    labels: await colormapLabels(folder, classes),
     ...(await licenceOf(folder)),
     card: null,
     sha256: hash,
   };
 }
 
-async function colormapLabels(folder: string): Promise<ModelFile["labels"]> {
-  const path = join(folder, "colormap.json");
-  let bytes: Uint8Array;
-  try {
-    bytes = await readModelFile(path);
-  } catch {
-    return [];
+/**
+ * Names from the folder's colour maps (brainchop keeps several where one network serves two purposes): the one
+ * with as many entries as the network has classes, none where there is no such one.
+ */
+async function colormapLabels(folder: string, classes: number): Promise<ModelFile["labels"]> {
+  const files = (await readdir(folder)).filter((name) => /^colormap\w*\.json$/.test(name)).sort();
+  for (const name of files) {
+    const path = join(folder, name);
+    const labels = labelsFromColormap(parseModelJson(await readModelFile(path), path), path);
+    if (labels.length === classes - 1) return labels;
   }
-  return labelsFromColormap(parseModelJson(bytes, path), path);
+  return [];
 }
