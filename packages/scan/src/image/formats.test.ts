@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Affine, type LabelMap, RandomStream, type Volume, type VoxelArray } from "@viscera/core";
 import { assertClose } from "@viscera/core/testing";
-import type { ImageFile } from "./image.js";
+import type { ColourImage, ImageFile } from "./image.js";
 import { readImage } from "./read-image.js";
 import { blobSource, bytesSource } from "./source.js";
 import { encodeImage, fileBytes } from "./write-image.js";
@@ -20,7 +20,7 @@ const ARRAYS = [
 const OBLIQUE: Affine = [1.2, -0.5, 0, -30.25, 0.6, 1, 0, 41.5, 0, 0, -2.5, 7.125, 0, 0, 0, 1];
 const ENDINGS = [".nii", ".nii.gz", ".nrrd", ".mha", ".mhd"];
 
-async function roundTrip(ending: string, image: Volume | LabelMap): Promise<ImageFile> {
+async function roundTrip(ending: string, image: Volume | LabelMap | ColourImage): Promise<ImageFile> {
   const files = encodeImage(`a${ending}`, image);
   const folder: Record<string, Uint8Array> = {};
   for (const file of files) folder[file.name] = await fileBytes(file);
@@ -81,6 +81,22 @@ test("modality survives NRRD and MetaImage", async () => {
     const { volume } = await roundTrip(ending, scan);
     assert.deepEqual([volume.modality, volume.unit], ["CT", "HU"]);
   }
+});
+
+test("colours come back from every format", async () => {
+  for (const ending of ENDINGS)
+    for (const channels of [3, 4]) {
+      const data = Uint8Array.from({ length: 6 * channels }, (_, i) => i * 9);
+      const { colour, volume } = await roundTrip(ending, {
+        size: [3, 2, 1],
+        affine: OBLIQUE,
+        channels,
+        data,
+      });
+      assert.deepEqual(colour, { channels, data }, ending);
+      assert.deepEqual(volume.size, [3, 2, 1]);
+      volume.affine.forEach((v, i) => assertClose(v, OBLIQUE[i]!, { absolute: 1e-6 }, ending));
+    }
 });
 
 test("a browser's Blob is read like bytes", async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { orientationOf, sameGrid, spacingOf, type VoxelArray } from "@viscera/core";
 import { assertClose, testWithShared } from "@viscera/core/testing";
+import { finiteRange } from "../image/values.js";
 import { readLabels, readScan } from "./index.js";
 
 function histogram(data: VoxelArray): Map<number, number> {
@@ -10,15 +11,6 @@ function histogram(data: VoxelArray): Map<number, number> {
   for (const value of data) counts.set(value, (counts.get(value) ?? 0) + 1);
   return counts;
 }
-function range(data: VoxelArray): [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of data) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  return [low, high];
-}
-
 testWithShared(
   "images agree with the manifest: size, spacing, orientation, range, hash",
   ["data"],
@@ -42,7 +34,7 @@ testWithShared(
       assert.equal(scan.sha256, sha256, file);
       if (match[4]) {
         const [low, high] = match[4].split(",").map(Number);
-        const [min, max] = range(volume.data);
+        const { min, max } = finiteRange(volume.data)!;
         assertClose(min, low!, { absolute: 1e-3, relative: 1e-4 }, file);
         assertClose(max, high!, { absolute: 1e-3, relative: 1e-4 }, file);
       }
