@@ -1,5 +1,6 @@
 /** The page in a real browser: opened from disk, without network. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -114,7 +115,17 @@ describe("page in Chromium", { skip: !existsSync(CHROMIUM) && `no browser at ${C
   test("scene: drawn, turned, structures hidden and isolated, picked", async () => {
     await page.locator("#scene-view").scrollIntoViewIfNeeded();
     // The drawing buffer is only readable in the frame it was drawn in, so look at screenshots instead.
-    const shot = async () => (await page.locator(".scene-frame").screenshot()).toString("base64");
+    const shot = async () => {
+      await page.evaluate(
+        () =>
+          new Promise((done) =>
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))),
+          ),
+      );
+      const picture = await page.locator(".scene-frame").screenshot();
+      return createHash("sha256").update(picture).digest("hex");
+    };
+    await page.getByRole("button", { name: "Reset" }).click();
     const front = await shot();
     await page.getByRole("button", { name: "Left", exact: true }).click();
     const left = await shot();
@@ -124,7 +135,7 @@ describe("page in Chromium", { skip: !existsSync(CHROMIUM) && `no browser at ${C
     await page.getByRole("checkbox", { name: "Show Spleen" }).uncheck();
     const without = await shot();
     assert.notEqual(without, front);
-    await page.getByRole("button", { name: "Show all" }).click();
+    await page.getByRole("button", { name: "Reset" }).click();
     assert.equal(await shot(), front);
     await page.locator(".scene-frame canvas").scrollIntoViewIfNeeded();
     // The liver is on the left of the picture, seen from the front.

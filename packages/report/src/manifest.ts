@@ -12,7 +12,7 @@ export interface Manifest {
   windows: GreyWindow[];
   /** Voxel at which the three views start. */
   start: [number, number, number];
-  structures: { title: string; group: string; color: string; envelope: boolean }[];
+  structures: { title: string; group: string; color: string; envelope: boolean; wrapping: boolean }[];
   /** `structure` counts from 1, as in the label image. */
   meshes: (Omit<PackedMesh, "bytes"> & { structure: number; length: number })[];
   charts: Chart[];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatCount, formatFixed, formatNumber, formatQuantity, formatUnit } from "./numbers.js";
+import { formatCount, formatFixed, formatNumber, formatQuantity, formatUnit, readable } from "./numbers.js";
 
 test("three significant digits, no decimals from 100 on", () => {
   for (const [value, text] of [
@@ -42,4 +42,15 @@ test("units are written as people write them", () => {
     assert.equal(formatUnit(ucum), text);
   assert.equal(formatQuantity(4.567, "mg/L"), "4.57\u00a0mg/L");
   assert.equal(formatQuantity(0.5, "1"), "0.500");
+});
+
+test("short times are told in minutes", () => {
+  const time = { value: 1 / 30, unit: "h", low: 0.02, high: null };
+  assert.deepEqual(readable(time), { value: 2, unit: "min", low: 1.2, high: null });
+  for (const same of [
+    { ...time, value: 3 },
+    { ...time, value: 0 },
+    { ...time, unit: "mg/L" },
+  ])
+    assert.equal(readable(same), same);
 });

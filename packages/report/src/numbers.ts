@@ -75,3 +75,18 @@ export function formatQuantity(value: number, unit: string | null): string {
   const shown = formatUnit(unit);
   return shown === "" ? formatNumber(value) : `${formatNumber(value)}\u00a0${shown}`;
 }
+
+/** Hours below a tenth as minutes, as people say them; everything else as it is. */
+export function readable<Q extends { value: number; unit: string; low: number | null; high: number | null }>(
+  quantity: Q,
+): Q {
+  const { value, unit, low, high } = quantity;
+  if (unit !== "h" || value === 0 || Math.abs(value) >= 0.1) return quantity;
+  return {
+    ...quantity,
+    value: 60 * value,
+    unit: "min",
+    low: low === null ? null : 60 * low,
+    high: high === null ? null : 60 * high,
+  };
+}

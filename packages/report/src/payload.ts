@@ -88,7 +88,13 @@ export async function payloadOf(
           number,
         ])
       : [0, 0, 0],
-    structures: structures.map(({ title, group, color, envelope }) => ({ title, group, color, envelope })),
+    structures: structures.map(({ title, group, color, envelope, wrapping }) => ({
+      title,
+      group,
+      color,
+      envelope,
+      wrapping,
+    })),
     meshes: packed.map(({ bytes: own, ...rest }, i) => ({
       ...rest,
       structure: parts[i]!.structure,

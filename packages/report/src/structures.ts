@@ -1,6 +1,6 @@
 import type { OrganRecord } from "@viscera/core";
 import type { ReportInput } from "./report-input.js";
-import { displayNameOf, flagsOf, isEnvelope } from "./wording.js";
+import { displayNameOf, flagsOf, isEnvelope, isWrapping } from "./wording.js";
 
 /** One structure as the page shows it, joined from measures, label table and surfaces. */
 export interface Structure {
@@ -11,8 +11,10 @@ export interface Structure {
   group: string;
   /** `#rrggbb`, checked. */
   color: string;
-  /** Wraps other structures and is drawn translucent. */
+  /** Drawn translucent. */
   envelope: boolean;
+  /** A layer around everything, hidden at first. */
+  wrapping: boolean;
   flags: string[];
   organ: OrganRecord | null;
 }
@@ -44,6 +46,7 @@ export function structuresOf(input: ReportInput): Structure[] {
       group: given,
       color: safeColor(color),
       envelope: isEnvelope(name, given),
+      wrapping: isWrapping(name),
       flags: organ ? flagsOf(organ) : [],
       organ,
     });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { displayNameOf, isEnvelope, valueWithoutPaths, withoutPaths } from "./wording.js";
+import { displayNameOf, isEnvelope, isWrapping, valueWithoutPaths, withoutPaths } from "./wording.js";
 
 test("structure names become names for people", () => {
   assert.equal(displayNameOf("kidney_left"), "Left kidney");
@@ -16,6 +16,9 @@ test("wrapping structures are told from organs", () => {
   assert.ok(isEnvelope("subcutaneous_fat", ""));
   assert.ok(isEnvelope("gluteus_maximus_left", "Muscles"));
   assert.ok(!isEnvelope("liver", "Digestive system"));
+  for (const name of ["skin", "body_trunk", "skeletal_muscle", "torso_fat"])
+    assert.ok(isWrapping(name), name);
+  for (const name of ["gluteus_maximus_left", "liver", "vertebrae_L1"]) assert.ok(!isWrapping(name), name);
 });
 
 test("paths of a machine are taken out, what merely looks like one stays", () => {

@@ -7,7 +7,7 @@ export function displayNameOf(name: string): string {
   const side = words.findIndex((word) => /^(left|right)$/i.test(word));
   if (side > 0) words.unshift(words.splice(side, 1)[0]!);
   const text = words.join(" ").replace(/^vertebrae /i, "Vertebra ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capitalised(text);
 }
 
 /** What a reader must know about a structure's measures, as short phrases. */
@@ -22,13 +22,23 @@ export function flagsOf(organ: OrganRecord): string[] {
   return flags;
 }
 
-/** Structures that wrap others and would hide them: drawn translucent. */
+/** Layers around everything else: drawn only when asked for, as they would cover slices and scene. */
+export function isWrapping(name: string): boolean {
+  return /(^|_)(skin|body|fat|torso|trunk|muscles?|extremities|subcutaneous)(_|$)/i.test(name);
+}
+
+/** Structures that lie around or before others and would hide them: drawn translucent. */
 export function isEnvelope(name: string, group: string): boolean {
   return (
-    /(^|_)(skin|body|fat|muscle|muscles|torso|trunk|extremities|gluteus|iliopsoas|autochthon|subcutaneous)(_|$)/i.test(
-      name,
-    ) || /muscle|skin|soft tissue|body wall/i.test(group)
+    isWrapping(name) ||
+    /(^|_)(gluteus|iliopsoas|autochthon|pectoralis|breast)(_|$)/i.test(name) ||
+    /muscle|skin|soft tissue|body wall/i.test(group)
   );
+}
+
+/** Text with a capital first letter, for headings made of other rooms' titles. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** A path from a root on: folders may hold spaces, and so may a file name up to its extension. */

@@ -11,7 +11,7 @@ const text = (id: string) => document.getElementById(id)?.textContent ?? "";
 async function start(): Promise<void> {
   document.documentElement.classList.add("scripted");
   const manifest = JSON.parse(text("manifest")) as Manifest;
-  const selection = new Selection(manifest.structures.length);
+  const selection = new Selection(manifest.structures.map(({ wrapping }) => wrapping));
   startMeasures(selection);
   startCharts(manifest.charts);
   window.addEventListener("beforeprint", () => {

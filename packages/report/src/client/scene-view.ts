@@ -121,11 +121,9 @@ export async function startScene(
   const only = button("Show only this", () => {
     if (selection.choice.selected !== null) selection.isolate([selection.choice.selected]);
   });
-  const all = button("Show all", () => {
-    selection.show(
-      structures.map((_, i) => i + 1),
-      true,
-    );
+  const reset = button("Reset", () => {
+    selection.reset();
+    lookFrom("Front");
   });
   const frame = element("div", { class: "scene-frame" }, canvas, axes.root, said);
   const tools = element(
@@ -149,7 +147,7 @@ export async function startScene(
         ]
       : []),
     only,
-    all,
+    reset,
   );
   only.disabled = true;
   const stills = host.querySelector(".stills")!;
@@ -191,7 +189,8 @@ export async function startScene(
     draw();
   });
 
-  selection.subscribe(({ selected, hidden }) => {
+  const apply = () => {
+    const { selected, hidden } = selection.choice;
     for (const mesh of meshes) {
       mesh.visible = !hidden[structureOf(mesh)] && mesh.material.opacity > 0.01;
       mesh.material.emissive.set(structureOf(mesh) === selected ? 0x3d3d3d : 0x000000);
@@ -199,7 +198,9 @@ export async function startScene(
     only.disabled = selected === null;
     said.textContent = selectedTitle();
     draw();
-  });
+  };
+  apply();
+  selection.subscribe(apply);
 
   let fitted = false;
   new ResizeObserver(() => {
@@ -226,7 +227,6 @@ function setOpacity(mesh: OrganMesh, opacity: number): void {
   material.depthWrite = opacity >= 1;
   material.needsUpdate = true;
   mesh.renderOrder = opacity < 1 ? 1 : 0;
-  mesh.visible = opacity > 0.01;
 }
 
 /** Structure under the pointer: the nearest solid one, else the nearest translucent one. */

@@ -13,8 +13,21 @@ export class Selection {
   readonly #listeners: Listener[] = [];
   readonly choice: Choice;
 
-  constructor(structures: number) {
-    this.choice = { selected: null, hidden: new Array<boolean>(structures + 1).fill(false) };
+  readonly #hiddenAtFirst: readonly boolean[];
+
+  /** `hiddenAtFirst` by structure, from the first on. */
+  constructor(hiddenAtFirst: readonly boolean[]) {
+    this.#hiddenAtFirst = hiddenAtFirst;
+    this.choice = { selected: null, hidden: [false, ...hiddenAtFirst] };
+  }
+
+  /** Back to what the page opened with. */
+  reset(): void {
+    this.#hiddenAtFirst.forEach((hidden, i) => {
+      this.choice.hidden[i + 1] = hidden;
+    });
+    this.#tell("hidden");
+    this.select(null);
   }
 
   subscribe(listener: Listener): void {

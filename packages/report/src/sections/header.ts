@@ -1,8 +1,9 @@
 /** What was examined, who the patient is as far as it is known, and the numbers to see first. */
 import { html, type Markup } from "../html.js";
-import { formatCount, formatFixed, formatNumber, formatUnit } from "../numbers.js";
+import { formatCount, formatFixed, formatNumber, formatUnit, readable } from "../numbers.js";
 import type { ReportInput } from "../report-input.js";
 import type { Structure } from "../structures.js";
+import { capitalised } from "../wording.js";
 import { phantomNotice, researchNotice } from "./notice.js";
 
 const MODALITIES: Record<string, string> = {
@@ -99,8 +100,15 @@ function keyFigures(input: ReportInput, structures: readonly Structure[]): Marku
     figures.push({ value: formatCount(cut), unit: "", label: "cut by the image's edge" });
   }
   for (const run of input.runs)
-    for (const { label, value, unit } of run.summary.values.slice(0, input.runs.length > 1 ? 2 : 3))
-      figures.push({ value: formatNumber(value), unit: formatUnit(unit), label, note: run.summary.title });
+    for (const { label, value, unit } of run.summary.values
+      .slice(0, input.runs.length > 1 ? 2 : 3)
+      .map(readable))
+      figures.push({
+        value: formatNumber(value),
+        unit: formatUnit(unit),
+        label,
+        note: capitalised(run.summary.title),
+      });
   return html`<ul class="figures" aria-label="Key figures">${figures.map(
     ({ value, unit, label, note }) =>
       html`<li><span class="value">${value}${unit && html`<span class="unit">\u00a0${unit}</span>`}</span><span class="label">${label}</span>${note && html`<span class="source">${note}</span>`}</li>`,

@@ -2,7 +2,7 @@
 import { html, type Markup } from "../html.js";
 import type { ReportInput } from "../report-input.js";
 import type { Structure } from "../structures.js";
-import { withoutPaths } from "../wording.js";
+import { capitalised, withoutPaths } from "../wording.js";
 
 export function researchNotice(): Markup {
   return html`<p class="notice" role="note"><strong>Research and education only.</strong> This page is not made by a
@@ -18,7 +18,7 @@ const STEP_TITLES: Record<string, string> = { scan: "Image", labels: "Labels", o
 
 /** Every warning of the case and its runs at one place; nothing where there is none. */
 export function warningsSection(input: ReportInput, structures: readonly Structure[]): Markup {
-  const runTitles = new Map(input.runs.map((run) => [run.name, run.summary.title]));
+  const runTitles = new Map(input.runs.map((run) => [run.name, capitalised(run.summary.title)]));
   const titleOf = (step: string) => {
     const run = /^simulate:(.*)$/.exec(step)?.[1];
     return run === undefined ? (STEP_TITLES[step] ?? step) : (runTitles.get(run) ?? run);
@@ -27,7 +27,7 @@ export function warningsSection(input: ReportInput, structures: readonly Structu
   const all = [
     ...input.caseFile.warnings.map(({ step, message }) => ({ from: titleOf(step), message })),
     ...input.runs.flatMap(({ summary }) =>
-      summary.warnings.map((message) => ({ from: summary.title, message })),
+      summary.warnings.map((message) => ({ from: capitalised(summary.title), message })),
     ),
   ].filter(({ from, message }) => !seen.has(`${from}\n${message}`) && seen.add(`${from}\n${message}`));
   const cut = structures.filter((structure) => structure.organ?.touchesBorder);

@@ -27,7 +27,7 @@ export async function sceneSection(payload: Payload, structures: readonly Struct
 <h2 id="scene-title">Organs in space</h2>
 <div class="scene" id="scene-view"><div class="stills">${stills}</div></div>
 <p class="caption">${formatCount(parts.length)} surfaces, ${formatCount(triangles)} triangles.
-${drawn.length < parts.length && html`The still views leave skin, fat and muscles out.`}
+${drawn.length < parts.length && html`The still views leave skin, fat and muscles out; layers around the whole body start hidden.`}
 ${clusterMm !== null && html`For this page the surfaces were coarsened to about ${formatFixed(clusterMm, 1)} mm; the files of the case are finer.`}</p>
 </section>`;
 }

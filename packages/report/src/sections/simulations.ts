@@ -3,9 +3,9 @@ import type { Table } from "@viscera/core";
 import { axisTitle, chartLegend, chartSvg } from "../chart-svg.js";
 import { type Chart, chartsOf } from "../charts.js";
 import { html, type Markup } from "../html.js";
-import { formatCount, formatNumber, formatUnit } from "../numbers.js";
+import { formatCount, formatNumber, formatUnit, readable } from "../numbers.js";
 import type { ReportInput, ReportRun } from "../report-input.js";
-import { valueWithoutPaths, withoutPaths } from "../wording.js";
+import { capitalised, valueWithoutPaths, withoutPaths } from "../wording.js";
 
 function valuesTable(run: ReportRun): Markup {
   const { values } = run.summary;
@@ -14,10 +14,10 @@ function valuesTable(run: ReportRun): Markup {
   return html`<table class="values">
 <caption>Results</caption>
 <thead><tr><th scope="col">Quantity</th><th scope="col" class="number">Value</th><th scope="col">Unit</th>${intervals && html`<th scope="col" class="number">Interval</th>`}</tr></thead>
-<tbody>${values.map(
-    ({ label, value, unit, low, high }) =>
-      html`<tr><th scope="row">${label}</th><td class="number">${formatNumber(value)}</td><td>${formatUnit(unit)}</td>${intervals && html`<td class="number">${low !== null && high !== null ? `${formatNumber(low)} to ${formatNumber(high)}` : ""}</td>`}</tr>`,
-  )}</tbody></table>`;
+<tbody>${values.map((quantity) => {
+    const { label, value, unit, low, high } = readable(quantity);
+    return html`<tr><th scope="row">${label}</th><td class="number">${formatNumber(value)}</td><td>${formatUnit(unit)}</td>${intervals && html`<td class="number">${low !== null && high !== null ? `${formatNumber(low)} to ${formatNumber(high)}` : ""}</td>`}</tr>`;
+  })}</tbody></table>`;
 }
 
 function chartFigure(chart: Chart, number: number): Markup {
@@ -54,7 +54,7 @@ function runSection(run: ReportRun, firstChart: number): Markup {
   const charts = chartsOf(run);
   const { summary } = run;
   return html`<section class="run" aria-labelledby="run-${firstChart}-${run.name}">
-<h3 id="run-${firstChart}-${run.name}">${summary.title}</h3>
+<h3 id="run-${firstChart}-${run.name}">${capitalised(summary.title)}</h3>
 <p class="meta">Simulation “${summary.simulation}”, version ${summary.version}; run “${run.name}”</p>
 ${
   summary.warnings.length > 0 &&

@@ -15,18 +15,21 @@ interface Still {
   spacingMm: readonly number[];
   window: GreyWindow;
   colors: readonly string[];
+  /** By structure number. */
+  hidden: readonly boolean[];
 }
 
 /** A slice as SVG in millimetres: picture, outlines, letters at the edges. */
 async function stillSlice(still: Still, plane: Plane, index: number, caption: string): Promise<Markup> {
-  const { source, spacingMm, window, colors } = still;
+  const { source, spacingMm, window, colors, hidden } = still;
   const [dx, dy] = [spacingMm[plane.across]!, spacingMm[plane.down]!];
-  const picture = drawSlice(source, plane, index, window, STILL_OPACITY);
+  const picture = drawSlice(source, plane, index, window, STILL_OPACITY, hidden);
   const width = picture.width * dx;
   const height = picture.height * dy;
   const uri = await pngDataUri(picture);
   const outlines = source.labels ? sliceOutlines(source.size, source.labels, plane, index) : new Map();
   const paths = [...outlines].map(([label, segments]: [number, number[]]) => {
+    if (hidden[label]) return "";
     let d = "";
     for (let i = 0; i < segments.length; i += 4)
       d += `M${short(segments[i]! * dx)} ${short(segments[i + 1]! * dy)}L${short(segments[i + 2]! * dx)} ${short(segments[i + 3]! * dy)}`;
@@ -55,6 +58,7 @@ export async function slicesSection(payload: Payload, shared: { sameScanGrid: bo
     spacingMm: manifest.grid.spacingMm,
     window: manifest.windows[0] ?? NO_IMAGE,
     colors: manifest.structures.map((s) => s.color),
+    hidden: [false, ...manifest.structures.map((s) => s.wrapping)],
   };
   const one = (plane: Plane, index: number) =>
     stillSlice(still, plane, index, sliceCaption(grid.affine, grid.size, plane, index));
@@ -75,6 +79,7 @@ export async function slicesSection(payload: Payload, shared: { sameScanGrid: bo
 <div class="levels">${levels}</div>
 <p class="caption">Seen as in radiology: the patient's right (R) is on your left.
 ${manifest.windows[0] && html`Still pictures: ${manifest.windows[0].title.toLowerCase()} window, level ${formatFixed(manifest.windows[0].level, 0)}, width ${formatFixed(manifest.windows[0].width, 0)}${manifest.image?.unit ? ` ${manifest.image.unit}` : ""}.`}
+${manifest.structures.some((s) => s.wrapping) && "Skin, fat and the muscle layer are not drawn at first; the list beside the scene shows them."}
 ${reduced && html`For this page the image was averaged over blocks of ${factors.join(" × ")} voxels; the measures come from the full image.`}
 ${!shared.sameScanGrid && html`The labels were resampled onto the image for display.`}</p>
 </section>`;
