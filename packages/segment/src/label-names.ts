@@ -1,5 +1,5 @@
 /** Names and colours of a network's classes. */
-import { inputError, type Label, type ModelFile } from "@viscera/core";
+import { inputError, type Label, type ModelFile, structureNameSchema } from "@viscera/core";
 
 type ModelLabel = ModelFile["labels"][number];
 
@@ -58,6 +58,13 @@ function hex(channels: number[]): string {
   return `#${channels.map((value) => byte(value).toString(16).padStart(2, "0")).join("")}`;
 }
 
+const HEX_COLOUR = /^#[0-9a-f]{6}$/i;
+
+/** A model's own name for a structure, as it is where it can be a file's name. */
+function fileSafe(name: string): string {
+  return structureNameSchema.safeParse(name).success ? name : structureName(name);
+}
+
 /** The label table of the classes that occur; a class without a name is `structure_<id>`. */
 export function labelTable(model: ModelFile, present: Iterable<number>): Label[] {
   const known = new Map(model.labels.map((label) => [label.id, label]));
@@ -67,9 +74,9 @@ export function labelTable(model: ModelFile, present: Iterable<number>): Label[]
       const label = known.get(id);
       return {
         id,
-        name: label?.name ?? `structure_${id}`,
+        name: fileSafe(label?.name ?? "") || `structure_${id}`,
         snomed: label?.snomed ?? null,
-        color: label?.color ?? defaultColour(id),
+        color: HEX_COLOUR.test(label?.color ?? "") ? label!.color!.toLowerCase() : defaultColour(id),
         source: `model:${model.name}@${model.version}`,
       };
     });
