@@ -1,7 +1,8 @@
 /**
  * Headers of NIfTI-1 (https://nifti.nimh.nih.gov/nifti-1) and NIfTI-2 (nifti2.h): two layouts of the same
- * fields. Parsed here because nifti-reader-js 0.8.0, which the tests compare with, swaps the halves of
- * big-endian 64-bit fields and loops for ever on an extension of negative length.
+ * fields. Parsed here because nifti-reader-js 0.8.0, which the tests compare with, lets a qform of a higher
+ * code replace the sform (in NIfTI-1 only), gives NaN for a quaternion that rounding has made longer than 1,
+ * and wants the whole file in memory.
  */
 import { type Affine, inputError, isSingular, spacingOf } from "@viscera/core";
 import type { VoxelType } from "../image/voxel-type.js";

@@ -81,8 +81,12 @@ test("the sform goes before the qform, and the qform stands in for an unusable s
     quaternion: [0, 0, 0, 7, 8, 9],
     pixdim: [1, 2, 2, 2],
   };
-  const both = await read(syntheticNifti({ ...spec, sformCode: 1, srow: SROW }));
-  assert.equal(both.volume.affine[3], 10);
+  for (const qformCode of [1, 2]) {
+    const both = await read(syntheticNifti({ ...spec, sformCode: 1, srow: SROW, qformCode }));
+    assert.equal(both.volume.affine[3], 10);
+  }
+  const long = await read(syntheticNifti({ ...spec, quaternion: [0, 0, 1.0000001, 7, 8, 9] }));
+  assert.deepEqual(long.volume.affine.slice(0, 4), [-2, 0, 0, 7]);
   const broken = await read(syntheticNifti({ ...spec, sformCode: 1, srow: new Array(12).fill(0) }));
   assert.deepEqual(broken.volume.affine, [2, 0, 0, 7, 0, 2, 0, 8, 0, 0, 2, 9, 0, 0, 0, 1]);
   assert.match(broken.warnings.join(), /unusable sform/);
