@@ -1,4 +1,4 @@
-import { failedError } from "@viscera/core";
+import { failedError, type VisceraError } from "@viscera/core";
 import type { KernelOptions } from "../options.js";
 import type { Report } from "./report.js";
 import type { Stage, WasmText } from "./stage.js";
@@ -43,6 +43,11 @@ export function growTo(memory: WebAssembly.Memory, bytes: number): void {
       cause,
     );
   }
+}
+
+/** A WebAssembly function trapped, or its worker ended. */
+export function kernelError(stage: Stage, cause: unknown): VisceraError {
+  return failedError("kernel", `The kernel failed during ${stage.name}.`, "", cause);
 }
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();

@@ -1,5 +1,5 @@
 import type { KernelOptions } from "../options.js";
-import { compile, type Engine, instantiate, type Prepared, type Scratch } from "./engine.js";
+import { compile, type Engine, instantiate, kernelError, type Prepared, type Scratch } from "./engine.js";
 import type { Report } from "./report.js";
 import { grainOf, type Stage, type WasmText } from "./stage.js";
 import { Turns } from "./turn.js";
@@ -35,7 +35,11 @@ export class InlineEngine implements Engine {
     const { first = 0, count } = stage;
     for (let begin = first; begin < first + count; begin += grain) {
       const end = Math.min(first + count, begin + grain);
-      exports[stage.call]!(begin, end, scratch.address, ...stage.parameters);
+      try {
+        exports[stage.call]!(begin, end, scratch.address, ...stage.parameters);
+      } catch (cause) {
+        throw kernelError(stage, cause);
+      }
       report.tell(stage, end - first);
       await turns.giveWay();
     }

@@ -3,8 +3,11 @@ import { execFile } from "node:child_process";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 import { type Progress, type Size3, VisceraError } from "@viscera/core";
+import { distanceTransformWasm } from "../generated/distance-transform.js";
 import { closePool, distanceTransform } from "../index.js";
 import { assertSameBytes, randomMask } from "../testing.js";
+import { MemoryLayout } from "./memory-layout.js";
+import { runJob } from "./pool.js";
 
 after(closePool);
 
@@ -59,6 +62,30 @@ test("pool: a listener that throws ends its job, not the process", async () => {
       distanceTransform(new Uint8Array(256 * 256 * 160).fill(1, 1), size, [1, 1, 1], { threads, onProgress }),
       RangeError,
     );
+});
+
+test("pool: a kernel that traps fails its job, and the next one runs", async () => {
+  for (const threads of [1, 2]) {
+    const layout = new MemoryLayout();
+    const at = layout.reserve(2 ** 21);
+    const job = {
+      wasm: distanceTransformWasm,
+      layout,
+      scratchBytes: () => 0,
+      load: () => {},
+      // Row 40000 lies beyond the memory.
+      stages: [{ name: "a test", call: "rows", first: 40_000, count: 9, parameters: [at, at, 100_000, 1] }],
+      read: () => null,
+    };
+    await assert.rejects(
+      runJob(job, { threads }),
+      (error) => error instanceof VisceraError && error.code === "failed.kernel",
+    );
+    assertSameBytes(
+      await distanceTransform(mask, SIZE, [1, 1, 1], { threads }),
+      await distanceTransform(mask, SIZE, [1, 1, 1], { threads: 3 - threads }),
+    );
+  }
 });
 
 test("pool: comes back after closePool", async () => {

@@ -1,6 +1,6 @@
-import { failedError, throwIfCancelled } from "@viscera/core";
+import { throwIfCancelled } from "@viscera/core";
 import type { KernelOptions } from "../options.js";
-import { compile, type Engine, instantiate, type Prepared, type Scratch } from "./engine.js";
+import { compile, type Engine, instantiate, kernelError, type Prepared, type Scratch } from "./engine.js";
 import { REPORT_MS, type Report } from "./report.js";
 import { DONE, grainOf, NEXT, STOP, type Stage, type WasmText } from "./stage.js";
 import { canShareMemory, startWorker, type WorkerHandle } from "./worker-start.js";
@@ -74,7 +74,7 @@ export class WorkerEngine implements Engine {
       for (const { error } of await Promise.all(answers)) if (error) throw new Error(error);
     } catch (cause) {
       await this.close();
-      throw failedError("kernel", `A worker failed during ${stage.name}.`, "", cause);
+      throw kernelError(stage, cause);
     } finally {
       clearInterval(timer);
       options.signal?.removeEventListener("abort", stop);
