@@ -52,12 +52,15 @@ export function limitTriangles(
   const count = (list: readonly Mesh[]) => list.reduce((sum, mesh) => sum + mesh.indices.length / 3, 0);
   let shown = [...meshes];
   let cellMm: number | null = null;
-  for (let size = 1.5; count(shown) > maxTriangles && size < 100; size *= 1.35) {
+  let size = 1.5;
+  for (let triangles = count(shown); triangles > maxTriangles && size < 100; triangles = count(shown)) {
     cellMm = size;
     shown = meshes.map((mesh) => {
       const coarse = clusterVertices(mesh, size);
       return coarse.indices.length > 0 ? coarse : mesh;
     });
+    // Triangles fall with the square of the cell size once cells are larger than triangles.
+    size *= Math.max(1.15, 0.95 * Math.sqrt(count(shown) / maxTriangles));
   }
   return { meshes: shown, cellMm };
 }

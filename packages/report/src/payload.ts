@@ -10,13 +10,14 @@ import { packMesh } from "./mesh-packing.js";
 import type { Part } from "./mesh-picture.js";
 import { formatUnit } from "./numbers.js";
 import { PLANES } from "./planes.js";
-import type { ReportInput } from "./report-input.js";
+import type { ReportInput, ReportMesh } from "./report-input.js";
 import { paletteOf, richestSlice, type SliceSource } from "./slice-image.js";
 import type { Structure } from "./structures.js";
 import { windowsFor } from "./windows.js";
 
-/** Triangles a page shows smoothly on a plain laptop. */
+/** Triangles a page shows smoothly on a plain laptop; organs take theirs before the layers around them. */
 const MOST_TRIANGLES = 400_000;
+const MOST_ORGAN_TRIANGLES = 320_000;
 
 /** The page's data, as it is drawn at once and as it is embedded. */
 export interface Payload {
@@ -24,8 +25,8 @@ export interface Payload {
   source: SliceSource | null;
   grid: DisplayGrid | null;
   parts: (Part & { structure: number })[];
-  /** Edge of the clusters that display surfaces were coarsened with; null when they are as given. */
-  clusterMm: number | null;
+  /** Edge of the clusters that display surfaces were coarsened with; null where they are as given. */
+  clusterMm: { organs: number | null; layers: number | null };
   blocks: { image: string; labels: string; meshes: string };
 }
 
@@ -50,13 +51,10 @@ export async function payloadOf(
   step(2);
   const numberOf = new Map(ids.map((id, i) => [id, i + 1]));
   const solid = input.meshes.filter(({ mesh }) => mesh.indices.length > 0);
-  const limited = limitTriangles(
-    solid.map(({ mesh }) => mesh),
-    MOST_TRIANGLES,
-  );
+  const shown = displayMeshes(solid, (id) => structures[numberOf.get(id)! - 1]!.wrapping);
   const parts = solid.map(({ id }, i) => {
     const structure = numberOf.get(id)!;
-    return { structure, mesh: limited.meshes[i]!, color: structures[structure - 1]!.color };
+    return { structure, mesh: shown.meshes[i]!, color: structures[structure - 1]!.color };
   });
   step(3);
   const packed = parts.map(({ mesh }) => packMesh(mesh));
@@ -102,5 +100,19 @@ export async function payloadOf(
     })),
     charts: input.runs.flatMap(chartsOf),
   };
-  return { manifest, source, grid, parts, clusterMm: limited.cellMm, blocks };
+  return { manifest, source, grid, parts, clusterMm: shown.clusterMm, blocks };
+}
+
+/** Surfaces for display, in the order given. */
+function displayMeshes(meshes: readonly ReportMesh[], isLayer: (id: number) => boolean) {
+  const pick = (layers: boolean) => meshes.filter(({ id }) => isLayer(id) === layers).map(({ mesh }) => mesh);
+  const organs = limitTriangles(pick(false), MOST_ORGAN_TRIANGLES);
+  const used = organs.meshes.reduce((sum, mesh) => sum + mesh.indices.length / 3, 0);
+  const layers = limitTriangles(pick(true), MOST_TRIANGLES - used);
+  let nextOrgan = 0;
+  let nextLayer = 0;
+  return {
+    meshes: meshes.map(({ id }) => (isLayer(id) ? layers.meshes[nextLayer++]! : organs.meshes[nextOrgan++]!)),
+    clusterMm: { organs: organs.cellMm, layers: layers.cellMm },
+  };
 }

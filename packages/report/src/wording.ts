@@ -15,7 +15,6 @@ export function flagsOf(organ: OrganRecord): string[] {
   const flags: string[] = [];
   if (organ.touchesBorder) flags.push("reaches the edge of the image");
   if (organ.pieces > 1) flags.push(`${organ.pieces} pieces`);
-  if (organ.mesh === null) flags.push("no surface");
   if (organ.confidence !== null && organ.confidence < 0.7) {
     flags.push(`low confidence (${Math.round(organ.confidence * 100)}\u00a0%)`);
   }

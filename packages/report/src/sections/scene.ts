@@ -28,6 +28,7 @@ export async function sceneSection(payload: Payload, structures: readonly Struct
 <div class="scene" id="scene-view"><div class="stills">${stills}</div></div>
 <p class="caption">${formatCount(parts.length)} surfaces, ${formatCount(triangles)} triangles.
 ${drawn.length < parts.length && html`The still views leave skin, fat and muscles out; layers around the whole body start hidden.`}
-${clusterMm !== null && html`For this page the surfaces were coarsened to about ${formatFixed(clusterMm, 1)} mm; the files of the case are finer.`}</p>
+${clusterMm.organs !== null && html`For this page the organs were coarsened to about ${formatFixed(clusterMm.organs, 1)} mm; the files of the case are finer.`}
+${clusterMm.layers !== null && html`The layers around the body were coarsened to about ${formatFixed(clusterMm.layers, 1)} mm.`}</p>
 </section>`;
 }

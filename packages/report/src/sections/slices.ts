@@ -1,4 +1,6 @@
 /** The three views: still pictures first, which the page's script replaces by live ones. */
+import { spacingOf } from "@viscera/core";
+import type { DisplayGrid } from "../display-grid.js";
 import { html, type Markup } from "../html.js";
 import { formatFixed } from "../numbers.js";
 import type { Payload } from "../payload.js";
@@ -48,6 +50,12 @@ async function stillSlice(still: Still, plane: Plane, index: number, caption: st
 
 const short = (value: number) => String(Number(value.toFixed(2)));
 
+/** Upright volumes get three columns, flat ones a large axial view with two beside it. */
+function isTall({ size, affine }: DisplayGrid): boolean {
+  const spacing = spacingOf(affine);
+  return size[2] * spacing[2] > 1.15 * size[0] * spacing[0];
+}
+
 export async function slicesSection(payload: Payload, shared: { sameScanGrid: boolean }): Promise<Markup> {
   const { manifest, source, grid } = payload;
   if (!source || !grid || !manifest.grid) {
@@ -73,7 +81,7 @@ export async function slicesSection(payload: Payload, shared: { sameScanGrid: bo
   const reduced = factors.some((factor) => factor > 1);
   return html`<section id="slices" aria-labelledby="slices-title">
 <h2 id="slices-title">Slices</h2>
-<div class="viewer" id="viewer" data-hint="Loading the image …">
+<div class="${isTall(grid) ? "viewer is-tall" : "viewer"}" id="viewer">
 <div class="stills">${main}</div>
 </div>
 <div class="levels">${levels}</div>
