@@ -63,7 +63,9 @@ export function addSmallBowel(anatomy: Anatomy): void {
     [-52, 48, 4, 11],
   ];
   const frontAt = (w: number) => body.cavity(w).centre + body.cavity(w).b;
-  const layers = Math.max(2, Math.round((frontAt(-50) - 18) / pitch));
+  const layers = Math.min(3, Math.max(2, Math.round((frontAt(-50) - 18) / pitch)));
+  // A big belly spreads the layers; fat lies between them.
+  const depth = Math.min(1.4, Math.max(0.9, (frontAt(-50) - radius - 26) / (layers - 1) / pitch)) * pitch;
   for (let layer = 0; layer < layers; layer++) {
     const rows = layer === 0 ? 5 : 6;
     for (let row = 0; row < rows; row++) {
@@ -76,7 +78,7 @@ export function addSmallBowel(anatomy: Anatomy): void {
         const u = (2 * t - 1) * reach;
         // Layers bulge over the spine and fall back beside it.
         const over = 26 * Math.exp(-((u / 44) ** 2)) * (layer === 0 ? 1 : 0.35);
-        const v = 22 + layer * pitch + over + anatomy.vary(4);
+        const v = 22 + layer * depth + over + anatomy.vary(4);
         line.push([
           u + anatomy.vary(4),
           Math.min(v, frontAt(w) - radius - 2),

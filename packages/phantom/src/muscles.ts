@@ -10,10 +10,10 @@ export function addMuscles(anatomy: Anatomy): void {
   for (const side of SIDES) {
     const name = sideName(side);
     const psoas: Control[] = [
-      [side * 26, -16, 72, 5],
-      [side * 33, -6, 44, 10],
-      [side * 40, 0, 5, 16],
-      [side * 46, 4, -38, 20],
+      [side * 27, -22, 72, 5],
+      [side * 34, -13, 44, 10],
+      [side * 41, -7, 5, 16],
+      [side * 47, 0, -38, 20],
       [side * 54, 10, -80, 20],
       [side * 66, 18, -120, 20],
       [side * 78, 30, -158, 18],
@@ -38,10 +38,10 @@ export function addMuscles(anatomy: Anatomy): void {
       )(ellipsoid([0, -8, -70], [128, 92, 118])),
     );
     anatomy.tube("skeletal_muscle", [
-      [side * 38, -40, 84, 5],
-      [side * 50, -44, 50, 9],
-      [side * 60, -42, 0, 11],
-      [side * 70, -40, -52, 11],
+      [side * 36, -42, 84, 6],
+      [side * 48, -43, 50, 11],
+      [side * 58, -40, 0, 13],
+      [side * 68, -38, -52, 13],
     ]);
     const column: Field = (u, v, w) => {
       const lumbar = 1 / (1 + Math.exp(-(90 - w) / 30));
@@ -65,4 +65,8 @@ export function addMuscles(anatomy: Anatomy): void {
       column,
     );
   }
+  // Short muscles of the back fill the room between the vertebrae and the long ones.
+  anatomy.solid("skeletal_muscle", { min: [-48, -110, -75], max: [48, 0, 110] }, (u, v, w) =>
+    Math.max(Math.abs(u) - 44, spineAt(w) - 54 - v, v - spineAt(w) + 16 + Math.abs(u) * 0.12),
+  );
 }

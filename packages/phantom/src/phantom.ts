@@ -57,7 +57,7 @@ export interface Phantom {
 /** Lowest and highest level of each field of view in the reference frame, mm. */
 const FIELDS = { torso: [-215, 374], abdomen: [-215, 185], chest: [60, 376] } as const;
 /** Spacing of the coarse drawing in which organ volumes are set, mm. */
-const PILOT_MM = 5;
+const PILOT_MM = 6;
 
 function chooseGrid(parameters: PhantomParameters, body: Body): Grid {
   const { size, field, couch, modality } = parameters;
