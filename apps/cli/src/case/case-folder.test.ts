@@ -37,36 +37,36 @@ const code = (expected: string) => (error: unknown) =>
 
 test("an unfinished case of the same key is taken up where it was", async () => {
   const out = join(root, "case");
-  const first = await CaseFolder.create(out, fileOf("a"), steps, false);
+  const first = await CaseFolder.create(out, fileOf("a"), steps, "refuse");
   await first.finish("scan", ["careful"], entry);
-  const second = await CaseFolder.create(out, fileOf("a"), steps, false);
+  const second = await CaseFolder.create(out, fileOf("a"), steps, "refuse");
   assert.ok(second.has("scan") && !second.has("labels"));
   assert.deepEqual(second.file.warnings, [{ step: "scan", message: "careful" }]);
 });
 
 test("a finished case and another case are refused", async () => {
   const out = join(root, "case");
-  const folder = await CaseFolder.create(out, fileOf("a"), steps, false);
+  const folder = await CaseFolder.create(out, fileOf("a"), steps, "refuse");
   for (const step of steps) await folder.finish(step, [], { ...entry, file: step });
   await assert.rejects(
-    CaseFolder.create(out, fileOf("a"), steps, false),
+    CaseFolder.create(out, fileOf("a"), steps, "refuse"),
     /already holds this case, complete/,
   );
-  await assert.rejects(CaseFolder.create(out, fileOf("b"), steps, false), code("usage"));
+  await assert.rejects(CaseFolder.create(out, fileOf("b"), steps, "refuse"), code("usage"));
 });
 
 test("with force the old case stays until the new one is complete, and foreign files stay for ever", async () => {
   const out = join(root, "case");
-  const old = await CaseFolder.create(out, fileOf("a"), steps, false);
+  const old = await CaseFolder.create(out, fileOf("a"), steps, "refuse");
   await old.write("organs/liver.glb", "old");
   await old.finish("scan", [], entry);
   writeFileSync(join(out, "notes.txt"), "mine");
-  const fresh = await CaseFolder.create(out, fileOf("b"), steps, true);
+  const fresh = await CaseFolder.create(out, fileOf("b"), steps, "replace");
   await fresh.write("organs/spleen.glb", "new");
   assert.equal(readFileSync(join(out, "organs/liver.glb"), "utf8"), "old");
   // Killed here and started again: the work beside the old case is taken up.
   await fresh.finish("scan", [], entry);
-  const again = await CaseFolder.create(out, fileOf("b"), steps, true);
+  const again = await CaseFolder.create(out, fileOf("b"), steps, "replace");
   assert.ok(again.has("scan"));
   await again.settle();
   assert.equal(readFileSync(join(out, "organs/spleen.glb"), "utf8"), "new");
@@ -79,16 +79,16 @@ test("a folder that is no case but holds its files is refused even with force", 
   const out = join(root, "case");
   mkdirSync(out);
   writeFileSync(join(out, "report.html"), "somebody's");
-  await assert.rejects(CaseFolder.create(out, fileOf("a"), steps, true), code("usage"));
+  await assert.rejects(CaseFolder.create(out, fileOf("a"), steps, "replace"), code("usage"));
   assert.equal(readFileSync(join(out, "report.html"), "utf8"), "somebody's");
 });
 
 test("a file in the way and a folder without a case are named", async () => {
   const path = join(root, "file");
   writeFileSync(path, "");
-  await assert.rejects(CaseFolder.create(path, fileOf("a"), steps, false), /is a file, not a folder/);
+  await assert.rejects(CaseFolder.create(path, fileOf("a"), steps, "refuse"), /is a file, not a folder/);
   await assert.rejects(
-    CaseFolder.create(join(path, "inside"), fileOf("a"), steps, false),
+    CaseFolder.create(join(path, "inside"), fileOf("a"), steps, "refuse"),
     code("input.no-folder"),
   );
   await assert.rejects(CaseFolder.open(root), code("input.not-a-case"));

@@ -1,14 +1,16 @@
 /** A case being worked on: its folder, and its images in memory once something has needed them. */
-import { readFile } from "node:fs/promises";
 import {
   CASE_PATHS,
+  inputError,
   type LabelMap,
+  type LabelsFile,
   labelsFileSchema,
   type Mesh,
   type OrganRecord,
   organsFileSchema,
   type ProvenanceEntry,
   parseJson,
+  throwIfCancelled,
   type Volume,
 } from "@viscera/core";
 import { decodeGlb } from "@viscera/organ";
@@ -24,6 +26,7 @@ export class Workspace {
   readonly command: string;
   #scan: Promise<Volume> | null = null;
   #labels: Promise<LabelMap> | null = null;
+  #confidence: Map<number, number> | null = null;
   #organs: OrganRecord[] | null = null;
   #meshes = new Map<string, Mesh>();
 
@@ -47,12 +50,21 @@ export class Workspace {
     return this.#labels;
   }
 
-  async #readLabels(): Promise<LabelMap> {
-    const table = parseJson(
-      await this.folder.readText(CASE_PATHS.labelTable),
-      labelsFileSchema,
-      CASE_PATHS.labelTable,
+  /** The network's confidence by id; empty for labels that are not a network's. */
+  async confidence(): Promise<Map<number, number>> {
+    this.#confidence ??= new Map(
+      Object.entries((await this.#labelTable()).confidence ?? {}).map(([id, value]) => [Number(id), value]),
     );
+    return this.#confidence;
+  }
+
+  async #labelTable(): Promise<LabelsFile> {
+    const path = CASE_PATHS.labelTable;
+    return parseJson(await this.folder.readText(path), labelsFileSchema, path);
+  }
+
+  async #readLabels(): Promise<LabelMap> {
+    const table = await this.#labelTable();
     const { size, affine, data } = await readLabels(
       this.folder.at(CASE_PATHS.labels),
       this.context.job("Labels"),
@@ -72,18 +84,34 @@ export class Workspace {
   async mesh(organ: OrganRecord): Promise<Mesh> {
     let mesh = this.#meshes.get(organ.name);
     if (!mesh) {
-      mesh = decodeGlb(
-        new Uint8Array(await readFile(this.folder.at(CASE_PATHS.organFile(organ.name, "glb")))),
-      );
+      const path = CASE_PATHS.organFile(organ.name, "glb");
+      const bytes = await this.folder.readBytes(path);
+      try {
+        mesh = decodeGlb(bytes);
+      } catch (error) {
+        throw inputError(
+          "damaged",
+          `${path} of the case at "${this.folder.path}" is no complete surface.`,
+          "Make the case again with the command that made it and --force.",
+          error,
+        );
+      }
       this.#meshes.set(organ.name, mesh);
     }
     return mesh;
   }
 
   /** What an earlier step of this process made, so that later ones need not read it back. */
-  keep(made: { scan?: Volume; labels?: LabelMap; organs?: OrganRecord[]; meshes?: Map<string, Mesh> }): void {
+  keep(made: {
+    scan?: Volume;
+    labels?: LabelMap;
+    confidence?: Map<number, number>;
+    organs?: OrganRecord[];
+    meshes?: Map<string, Mesh>;
+  }): void {
     if (made.scan) this.#scan = Promise.resolve(made.scan);
     if (made.labels) this.#labels = Promise.resolve(made.labels);
+    if (made.confidence) this.#confidence = made.confidence;
     if (made.organs) this.#organs = made.organs;
     if (made.meshes) this.#meshes = made.meshes;
   }
@@ -97,6 +125,7 @@ export class Workspace {
    * people.
    */
   async step(id: string, title: string, work: () => Promise<string>): Promise<void> {
+    throwIfCancelled(this.context.signal);
     if (this.folder.has(id)) {
       this.context.console.step(title, "done before, kept", 0);
       return;

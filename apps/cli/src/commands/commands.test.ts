@@ -144,7 +144,8 @@ describe("the command line", () => {
       assert.match(result.stderr, message);
       assert.ok(!/\n\s+at /.test(result.stderr), `stack trace: ${result.stderr}`);
     };
-    expect(["run"], 2, /missing required argument/);
+    expect(["run"], 2, /--out <case>/);
+    expect(["run", "--out", at("x")], 2, /missing required argument/);
     expect(["frobnicate"], 2, /unknown command/);
     expect(["run", at("absent.nii.gz"), "--out", at("x")], 3, /absent/);
     expect(["run", ...labelled(), "--model", "m", "--out", at("x")], 2, /Give either/);

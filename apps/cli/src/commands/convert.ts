@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
 import { inputError, usageError } from "@viscera/core";
 import { reorient } from "@viscera/scan";
 import { readScan, writeVolume } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { describeGrid } from "../steps/save-scan.js";
+import { checkOutputImage } from "./output-file.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
 interface ConvertOptions {
@@ -26,8 +26,7 @@ export function addConvert(program: Command, signal: AbortSignal): void {
     "viscera convert t1.nii.gz t1.nrrd --orientation RAS",
   ]);
   bind<ConvertOptions>(command, signal, async (context, [from = "", to = ""], options) => {
-    if (existsSync(to) && options.force !== true)
-      throw usageError(`"${to}" exists.`, "Choose another name, or replace it with --force.");
+    await checkOutputImage(to, options.force === true);
     const code = options.orientation?.toUpperCase();
     if (code !== undefined && !/^(?=.*[LR])(?=.*[AP])(?=.*[SI])[LRAPSI]{3}$/.test(code)) {
       throw usageError(

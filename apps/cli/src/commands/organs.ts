@@ -1,14 +1,10 @@
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { type LabelMap, spacingOf, usageError } from "@viscera/core";
-import { boundingBoxes } from "@viscera/kernels";
-import { completeLabels } from "@viscera/organ";
-import { labelsToGrid, readLabelNames } from "@viscera/scan";
-import { readLabels, readScan, writeWhole } from "@viscera/scan/node";
+import { inputError, spacingOf } from "@viscera/core";
+import { readScan, type ScanFile } from "@viscera/scan/node";
 import type { Command } from "commander";
+import { importLabels } from "../steps/import-labels.js";
 import { makeOrgans } from "../steps/make-organs.js";
-import { decimalNumber } from "../terminal/context.js";
+import { type CommandContext, decimalNumber } from "../terminal/context.js";
+import { OutputFolder } from "./output-folder.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
 interface OrgansOptions {
@@ -37,44 +33,26 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
     "viscera organs seg.nii.gz --scan ct.nii.gz --label-names names.tsv --out organs",
   ]);
   bind<OrgansOptions>(command, signal, async (context, [path = ""], options) => {
-    if (existsSync(options.out) && (await readdir(options.out)).length > 0 && options.force !== true) {
-      throw usageError(
-        `The folder "${options.out}" is not empty.`,
-        "Choose another, or replace the models in it with --force.",
-      );
-    }
     const errorMm =
       options.errorMm === undefined ? undefined : decimalNumber(options.errorMm, "--error-mm", 0, 100);
-    const read = await readLabels(path, context.job("Labels"));
-    const scan = options.scan ? (await readScan(options.scan, context.job("Scan"))).volume : null;
-    const names = options.labelNames
-      ? readLabelNames(await readFile(options.labelNames, "utf8"), basename(options.labelNames))
-      : read.names;
-    const grid = scan ?? { size: read.size, affine: read.affine };
-    const { labels: fitted, warnings } = await labelsToGrid(read, grid, context.job("Labels"));
-    for (const warning of [...read.warnings, ...warnings]) context.console.warning(warning);
-    const { data } = fitted;
-    const raw = [...boundingBoxes(data, grid.size).keys()]
-      .sort((a, b) => a - b)
-      .map((id) => names.find((label) => label.id === id) ?? { id });
-    const labels: LabelMap = { ...grid, data, labels: completeLabels(raw, `import:${basename(path)}`) };
+    const folder = await OutputFolder.open(options.out, options.force === true);
+    const scan = options.scan ? await readGrey(options.scan, context) : null;
+    const { labels, warnings } = await importLabels(path, options.labelNames, scan?.volume ?? null, context);
+    for (const warning of [...(scan?.warnings ?? []), ...warnings]) context.console.warning(warning);
     const started = performance.now();
-    await mkdir(options.out, { recursive: true });
-    const { organs } = await makeOrgans(
-      labels,
-      scan,
-      new Map(),
-      context,
-      { ...(errorMm === undefined ? {} : { errorMm }), quadratic: options.quadratic === true },
-      (name, content) =>
-        writeWhole(
-          join(options.out, name),
-          typeof content === "string" ? new TextEncoder().encode(content) : content,
-        ),
+    const { organs } = await folder.fill((write) =>
+      makeOrgans(
+        labels,
+        scan?.volume ?? null,
+        new Map(),
+        context,
+        { ...(errorMm === undefined ? {} : { errorMm }), quadratic: options.quadratic === true },
+        write,
+      ),
     );
     context.console.step(
       "Organs",
-      `${organs.length} structures, voxels of ${spacingOf(grid.affine)
+      `${organs.length} structures, voxels of ${spacingOf(labels.affine)
         .map((mm) => +mm.toFixed(2))
         .join(" x ")} mm`,
       (performance.now() - started) / 1000,
@@ -91,4 +69,14 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
     );
     context.console.result({ out: options.out, organs });
   });
+}
+
+async function readGrey(path: string, context: CommandContext): Promise<ScanFile> {
+  const scan = await readScan(path, context.job("Scan"));
+  if (!scan.colour) return scan;
+  throw inputError(
+    "colour",
+    "The scan is a colour image, which has no intensities to measure.",
+    "Leave out --scan.",
+  );
 }

@@ -1,7 +1,7 @@
 import { type CaseFile, usageError } from "@viscera/core";
 import { createPhantom, type PhantomParameters } from "@viscera/phantom";
 import type { Command } from "commander";
-import { CaseFolder } from "../case/case-folder.js";
+import { CaseFolder, type IfThere } from "../case/case-folder.js";
 import { caseKey } from "../case/key.js";
 import { Workspace } from "../case/workspace.js";
 import { simulationOf } from "../simulations.js";
@@ -51,7 +51,7 @@ export function addPhantom(program: Command, signal: AbortSignal): void {
     .option("--tumour-organ <organ>", "where the tumour grows", "liver")
     .option("--stenosis-percent <percent>", "narrowing of an artery's diameter")
     .option("--stenosis-artery <artery>", "which artery is narrowed", "aorta")
-    .option("--force", "replace an existing case");
+    .option("--force", "replace an existing case (once the new one is complete)");
   withExamples(withCommonOptions(command), [
     "viscera phantom --seed 7 --sex female --tumour-ml 12 --out patient7",
   ]);
@@ -60,7 +60,7 @@ export function addPhantom(program: Command, signal: AbortSignal): void {
       context,
       phantomParameters(options, context),
       options.out,
-      options.force === true,
+      options.force === true ? "replace" : "refuse",
       [],
     );
     await printCase(work);
@@ -71,10 +71,12 @@ export function addDemo(program: Command, signal: AbortSignal): void {
   const command = program
     .command("demo")
     .description("synthetic patient, organs, a simulation and the report; needs no input")
-    .option("--out <case>", "folder for the case", "viscera-demo");
+    .option("--out <case>", "folder for the case", "viscera-demo")
+    .option("--force", "replace an existing case (once the new one is complete)");
   withExamples(withCommonOptions(command), ["viscera demo", "viscera demo --seed 12 --out patient12"]);
-  bind<{ out: string }>(command, signal, async (context, _args, { out }) => {
-    const work = await makePhantomCase(context, { seed: context.seed }, out, true, ["drug"]);
+  bind<{ out: string; force?: boolean }>(command, signal, async (context, _args, { out, force }) => {
+    const ifThere = force === true ? "replace" : "keep";
+    const work = await makePhantomCase(context, { seed: context.seed }, out, ifThere, ["drug"]);
     context.console.text("");
     context.console.text(
       "The labels are the synthetic patient's true ones: no network was asked, none is shipped yet.",
@@ -88,7 +90,7 @@ async function makePhantomCase(
   context: CommandContext,
   parameters: Partial<PhantomParameters>,
   out: string,
-  force: boolean,
+  ifThere: IfThere,
   simulations: readonly string[],
 ): Promise<Workspace> {
   const phantom = await createPhantom(parameters, context.job("Phantom"));
@@ -108,14 +110,14 @@ async function makePhantomCase(
     "labels",
     ...(whole ? ["organs", ...simulations.map((id) => `simulate:${id}`), "report"] : []),
   ];
-  const folder = await CaseFolder.create(out, initial, steps, force);
+  const folder = await CaseFolder.create(out, initial, steps, ifThere);
   const work = new Workspace(folder, context, whole ? "demo" : "phantom");
   await savePhantom(work, phantom);
   if (whole) {
-    await saveOrgans(work, {}, new Map());
+    await saveOrgans(work, {});
     for (const id of simulations)
       await saveSimulation(work, simulationOf(id), {}, `the configuration of ${id}`);
-    await saveReport(work);
+    if (!folder.has("report")) await saveReport(work);
   }
   await folder.settle();
   return work;

@@ -11,7 +11,9 @@ export function addReport(program: Command, signal: AbortSignal): void {
     .description("the page of a case: one HTML file that needs no network");
   withExamples(withCommonOptions(command), ["viscera report case"]);
   bind(command, signal, async (context, [path = ""]) => {
-    const work = new Workspace(await CaseFolder.open(path), context, "report");
+    const folder = await CaseFolder.open(path);
+    await folder.tidy();
+    const work = new Workspace(folder, context, "report");
     await saveReport(work);
     await printCase(work);
   });

@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import {
   type CaseFile,
   inputError,
@@ -9,11 +8,11 @@ import {
   patientSchema,
   type Simulation,
   usageError,
+  type Volume,
 } from "@viscera/core";
-import { boundingBoxes } from "@viscera/kernels";
 import { completeLabels } from "@viscera/organ";
-import { labelsToGrid, type RawLabel, readLabelNames } from "@viscera/scan";
-import { readLabels, readScan, type ScanFile, sha256File } from "@viscera/scan/node";
+import { looksLikeCt } from "@viscera/scan";
+import { readScan, type ScanFile } from "@viscera/scan/node";
 import { type LoadedModel, segmentVolume } from "@viscera/segment";
 import { listModels, openModel } from "@viscera/segment/node";
 import type { Command } from "commander";
@@ -21,7 +20,9 @@ import { CaseFolder } from "../case/case-folder.js";
 import { caseKey } from "../case/key.js";
 import { Workspace } from "../case/workspace.js";
 import { simulationList, simulationOf } from "../simulations.js";
+import { importLabels } from "../steps/import-labels.js";
 import { saveOrgans } from "../steps/make-organs.js";
+import { readText } from "../steps/read-text.js";
 import { saveLabels } from "../steps/save-labels.js";
 import { saveReport } from "../steps/save-report.js";
 import { saveScan, scanInfo } from "../steps/save-scan.js";
@@ -39,6 +40,7 @@ interface RunOptions {
   patient?: string;
   simulate?: string;
   config?: string[];
+  modality?: string;
   series?: string;
   allowGaps?: boolean;
   force?: boolean;
@@ -61,6 +63,7 @@ export function addRun(program: Command, signal: AbortSignal): void {
     )
     .option("--simulate <ids>", "simulations to run, separated by commas (drug)")
     .option("--config <id=file...>", "configuration of a simulation, e.g. drug=doses.json")
+    .option("--modality <code>", "what the scan is (CT, MR, PT) where the file does not say")
     .option("--series <uid>", "which series of a DICOM folder")
     .option("--allow-gaps", "accept missing slices and interpolate over them")
     .option("--force", "replace an existing case (once the new one is complete)");
@@ -78,6 +81,7 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
   if (options.labelNames && !options.labels) throw usageError("--label-names needs --labels.");
   const simulations = simulationList(options.simulate);
   const configs = await readConfigs(options.config ?? [], simulations);
+  const given = await readPatient(options.patient);
 
   const scan = await readScan(scanPath, {
     ...context.job("Scan"),
@@ -91,9 +95,10 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
       "`viscera convert` can still change its format.",
     );
   }
+  scan.volume = knownModality(scan, options.modality);
   for (const warning of scan.warnings) context.console.warning(warning);
   const source = await labelSource(scan, options, context);
-  const patient = await mergePatient(scan.patient, options.patient);
+  const patient = patientSchema.parse({ ...scan.patient, ...given });
   const inputs: Record<string, string> = { scan: scan.sha256, ...source.inputs };
 
   const steps = ["scan", "labels", "organs", ...simulations.map((id) => `simulate:${id}`), "report"];
@@ -112,27 +117,26 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
       seed: context.seed,
       series: options.series ?? null,
       gaps: options.allowGaps === true,
+      modality: scan.volume.modality,
     }),
     finished: [],
     warnings: [],
     provenance: [],
   };
-  const folder = await CaseFolder.create(options.out, initial, steps, options.force === true);
+  const folder = await CaseFolder.create(options.out, initial, steps, options.force ? "replace" : "refuse");
   const work = new Workspace(
     folder,
     context,
     `run${simulations.length > 0 ? ` --simulate ${simulations.join(",")}` : ""}`,
   );
   await saveScan(work, scan.volume, { scan: scan.sha256 }, scan.warnings);
-  let confidence = new Map<number, number>();
   await work.step("labels", "Labels", async () => {
     const made = await source.make();
-    confidence = made.confidence;
     for (const warning of made.warnings) context.console.warning(warning);
-    await saveLabels(work, made.labels, inputs, made.warnings);
+    await saveLabels(work, made.labels, inputs, made.warnings, made.confidence);
     return `${made.labels.labels.length} structures, ${made.origin}`;
   });
-  await saveOrgans(work, inputs, confidence);
+  await saveOrgans(work, inputs);
   for (const id of simulations) {
     await saveSimulation(
       work,
@@ -144,6 +148,22 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
   await saveReport(work);
   await folder.settle();
   await printCase(work);
+}
+
+/** The volume with its modality: as the file says, as the user says, or, for Hounsfield units, by its values. */
+function knownModality(scan: ScanFile, given: string | undefined): Volume {
+  const { volume } = scan;
+  if (given !== undefined) {
+    const modality = given.toUpperCase();
+    if (!/^[A-Z]{2,16}$/.test(modality))
+      throw usageError(`--modality takes a DICOM code such as CT or MR, not "${given}".`);
+    return { ...volume, modality, unit: modality === "CT" ? "HU" : volume.unit };
+  }
+  if (volume.modality !== null || !looksLikeCt(volume)) return volume;
+  scan.warnings.push(
+    "The file does not say what kind of image it is: its values look like Hounsfield units, so it is taken for a CT.",
+  );
+  return { ...volume, modality: "CT", unit: "HU" };
 }
 
 interface LabelSource {
@@ -182,36 +202,8 @@ async function importedLabels(
   namesPath: string | undefined,
   context: CommandContext,
 ): Promise<LabelSource> {
-  const read = await readLabels(path, context.job("Labels"));
-  const inputs: Record<string, string> = { labels: read.sha256 };
-  let names: RawLabel[] = read.names;
-  if (namesPath) {
-    names = readLabelNames(await readText(namesPath, "--label-names"), basename(namesPath));
-    inputs["labelNames"] = await sha256File(namesPath);
-  }
-  const warnings = [...read.warnings];
-  const fitted = await labelsToGrid(read, scan.volume, context.job("Labels"));
-  warnings.push(...fitted.warnings);
-  const { data } = fitted.labels;
-  const present = [...boundingBoxes(data, scan.volume.size).keys()].sort((a, b) => a - b);
-  const named = new Map(names.map((label) => [label.id, label]));
-  const unnamed = present.filter((id) => !named.has(id));
-  if (unnamed.length > 0) {
-    warnings.push(
-      `${unnamed.length === present.length ? "The labels have" : `${unnamed.length} ids have`} no names: give a table with --label-names (ids alone are not assumed to be anybody's).`,
-    );
-  }
-  const raw = present.map((id) => named.get(id) ?? { id });
-  const labels = completeLabels(raw, `import:${basename(path)}`);
-  return {
-    inputs,
-    make: async () => ({
-      labels: { size: scan.volume.size, affine: scan.volume.affine, data, labels },
-      confidence: new Map(),
-      warnings,
-      origin: "imported",
-    }),
-  };
+  const { labels, warnings, inputs } = await importLabels(path, namesPath, scan.volume, context);
+  return { inputs, make: async () => ({ labels, confidence: new Map(), warnings, origin: "imported" }) };
 }
 
 /** The model asked for, or the stored one that fits the scan. Throws `usage` that says which exist. */
@@ -234,14 +226,13 @@ async function chooseModel(scan: ScanFile, name: string | undefined): Promise<Lo
   );
 }
 
-async function mergePatient(fromHeader: Partial<Patient>, path: string | undefined): Promise<Patient> {
-  const given = path
-    ? parseJson(await readText(path, "--patient"), patientSchema.partial(), basename(path))
-    : {};
-  const known = Object.fromEntries(
+/** What the user's file knows of the patient; it goes before what the header says. */
+async function readPatient(path: string | undefined): Promise<Partial<Patient>> {
+  if (path === undefined) return {};
+  const given = parseJson(await readText(path, "--patient"), patientSchema.partial(), basename(path));
+  return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== null && value !== undefined),
   );
-  return patientSchema.parse({ ...fromHeader, ...known });
 }
 
 async function readConfigs(
@@ -265,10 +256,4 @@ async function readConfigs(
 /** A simulation's configuration file, checked. */
 export async function readConfig(path: string, simulation: Simulation): Promise<unknown> {
   return parseJson(await readText(path, "--config"), simulation.configSchema, basename(path));
-}
-
-async function readText(path: string, option: string): Promise<string> {
-  return readFile(resolve(path), "utf8").catch(() => {
-    throw inputError("not-found", `The file "${path}" of ${option} cannot be read.`, "Check the path.");
-  });
 }

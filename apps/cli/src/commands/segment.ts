@@ -1,10 +1,11 @@
 import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { inputError, usageError } from "@viscera/core";
+import { inputError } from "@viscera/core";
 import { readScan, writeVolume } from "@viscera/scan/node";
 import { segmentVolume } from "@viscera/segment";
 import { openModel, segmentFolder } from "@viscera/segment/node";
 import type { Command } from "commander";
+import { checkOutputImage } from "./output-file.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
 interface SegmentOptions {
@@ -42,8 +43,7 @@ export function addSegment(program: Command, signal: AbortSignal): void {
       if (result.failed.length > 0) process.exitCode = 3;
       return;
     }
-    if (existsSync(options.out) && options.force !== true)
-      throw usageError(`"${options.out}" exists.`, "Choose another name, or replace it with --force.");
+    await checkOutputImage(options.out, options.force === true);
     const scan = await readScan(path, context.job("Scan"));
     if (scan.colour)
       throw inputError("colour", "The scan is a colour image; networks here take scalar images.");

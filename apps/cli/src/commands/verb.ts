@@ -1,3 +1,4 @@
+import { usageError } from "@viscera/core";
 import { type Command, Option } from "commander";
 import { type CommandContext, type GlobalOptions, openContext } from "../terminal/context.js";
 
@@ -27,6 +28,13 @@ export function bind<Options>(command: Command, signal: AbortSignal, action: Ver
   command.action(async (...received: unknown[]) => {
     const options = command.opts<Options & GlobalOptions>();
     const args = received.slice(0, -2).filter((value): value is string => typeof value === "string");
+    // An empty path would mean the current folder to some and nothing to others; a script's unset variable makes it.
+    for (const [name, value] of Object.entries(options))
+      if (value === "")
+        throw usageError(`--${kebab(name)} was given nothing.`, "Leave it out, or give it a value.");
+    if (args.includes("")) throw usageError("A path was given that is empty.", "Write it out.");
     await action(openContext(options, signal), args, options);
   });
 }
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

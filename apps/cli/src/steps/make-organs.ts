@@ -4,6 +4,7 @@ import {
   type Mesh,
   type OrganRecord,
   type OrgansFile,
+  throwIfCancelled,
   type Volume,
 } from "@viscera/core";
 import { buildSurfaces, encodeGlb, encodeStl, measureOrgans, measuresCsv } from "@viscera/organ";
@@ -48,6 +49,7 @@ export async function makeOrgans(
   const colour = new Map(labels.labels.map((label) => [label.id, label.color]));
   const meshes = new Map<string, Mesh>();
   for (const [done, { id, name, mesh }] of surfaces.entries()) {
+    throwIfCancelled(job.signal);
     job.onProgress?.({ stage: "writing surfaces", done, total: surfaces.length });
     await write(`${name}.glb`, encodeGlb(mesh, { name, color: colour.get(id) ?? "#cccccc" }));
     await write(`${name}.stl`, encodeStl(mesh, name));
@@ -63,7 +65,6 @@ export async function makeOrgans(
 export async function saveOrgans(
   work: Workspace,
   inputs: Record<string, string>,
-  confidence: Map<number, number>,
   options: OrganOptions = {},
 ): Promise<void> {
   await work.step("organs", "Organs", async () => {
@@ -71,7 +72,7 @@ export async function saveOrgans(
     const models = await makeOrgans(
       await work.labels(),
       scan,
-      confidence,
+      await work.confidence(),
       work.context,
       options,
       (name, content) => work.folder.write(`organs/${name}`, content),

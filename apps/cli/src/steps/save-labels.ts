@@ -1,16 +1,21 @@
-import { CASE_PATHS, type LabelMap } from "@viscera/core";
-import { writeVolume } from "@viscera/scan/node";
+import { CASE_PATHS, type LabelMap, type LabelsFile } from "@viscera/core";
 import type { Workspace } from "../case/workspace.js";
 
-/** Writes a label map and its table into the case. */
+/** Writes a label map and its table into the case. `confidence` is the network's, by id. */
 export async function saveLabels(
   work: Workspace,
   labels: LabelMap,
   inputs: Record<string, string>,
   warnings: readonly string[],
+  confidence: Map<number, number> = new Map(),
 ): Promise<void> {
-  work.keep({ labels });
-  await writeVolume(work.folder.at(CASE_PATHS.labels), labels);
-  await work.folder.writeJson(CASE_PATHS.labelTable, { schema: 1, labels: labels.labels });
+  work.keep({ labels, confidence });
+  await work.folder.writeVolume(CASE_PATHS.labels, labels);
+  const table: LabelsFile = {
+    schema: 1,
+    labels: labels.labels,
+    ...(confidence.size > 0 ? { confidence: Object.fromEntries(confidence) } : {}),
+  };
+  await work.folder.writeJson(CASE_PATHS.labelTable, table);
   await work.folder.finish("labels", warnings, work.provenance(CASE_PATHS.labels, inputs));
 }

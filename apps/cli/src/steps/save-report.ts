@@ -1,7 +1,8 @@
-import { CASE_PATHS, parseJson, runSummarySchema } from "@viscera/core";
-import { displayName, structureOf } from "@viscera/organ";
+import { CASE_PATHS, inputError, parseJson, runSummarySchema } from "@viscera/core";
+import { displayName, STRUCTURE_GROUPS, structureOf } from "@viscera/organ";
 import { buildReport, type ReportInput } from "@viscera/report";
 import type { Workspace } from "../case/workspace.js";
+import { simulationOf } from "../simulations.js";
 import { VERSION } from "../version.js";
 
 /** Builds report.html from everything the case holds. */
@@ -35,22 +36,50 @@ async function reportInput(work: Workspace): Promise<ReportInput> {
         .map((step) => loadRun(work, step.slice("simulate:".length))),
     ),
     displayNames: Object.fromEntries(names.map((name) => [name, displayName(name)])),
-    groups: Object.fromEntries(names.map((name) => [name, structureOf(name)?.group ?? "other"])),
+    groups: Object.fromEntries(names.map((name) => [name, groupTitle(name)])),
     generatedAt: new Date().toISOString(),
     version: VERSION,
   };
 }
 
+/** Body system for people; structures that the dictionary does not know stand together at the end. */
+function groupTitle(name: string): string {
+  const group = structureOf(name)?.group;
+  return group ? STRUCTURE_GROUPS[group] : "Other structures";
+}
+
 async function loadRun(work: Workspace, name: string): Promise<ReportInput["runs"][number]> {
   const paths = CASE_PATHS.run(name);
   const summary = parseJson(await work.folder.readText(paths.summary), runSummarySchema, paths.summary);
-  const config: unknown = JSON.parse(await work.folder.readText(paths.config));
-  const [header = "", ...lines] = (await work.folder.readText(paths.series)).trimEnd().split("\n");
+  const config = parseJson(
+    await work.folder.readText(paths.config),
+    simulationOf(summary.simulation).configSchema,
+    paths.config,
+  );
+  const series = work.folder.holds(paths.series)
+    ? seriesOf(await work.folder.readText(paths.series), paths.series)
+    : [];
+  return { name, summary, config, series };
+}
+
+/** Columns of a series.csv. Throws `input.series`, naming the line. */
+function seriesOf(text: string, path: string): ReportInput["runs"][number]["series"] {
+  const [header = "", ...lines] = text.trimEnd().split("\n");
+  const headings = header.split(",").map((heading) => /^(.+)\[(.*)\]$/.exec(heading));
   const rows = lines.map((line) => line.split(",").map(Number));
-  const series = header.split(",").map((heading, column) => {
-    const [, title = heading, unit = "1"] = /^(.*)\[(.*)\]$/.exec(heading) ?? [];
+  const isWhole = (row: number[], i: number) =>
+    row.length === headings.length && (lines[i]!.includes("NaN") || !row.some(Number.isNaN));
+  const wrong = headings.includes(null) ? 0 : rows.findIndex((row, i) => !isWhole(row, i)) + 1;
+  if (headings.includes(null) || wrong > 0) {
+    throw inputError(
+      "series",
+      `${path} is damaged in line ${wrong + 1}.`,
+      `Run the simulation again with \`viscera simulate\`.`,
+    );
+  }
+  return headings.map((match, column) => {
+    const [, title = "", unit = "1"] = match!;
     const label = title[0]!.toUpperCase() + title.slice(1);
     return { name: title, unit, label, values: Float64Array.from(rows, (row) => row[column]!) };
   });
-  return { name, summary, config, series };
 }

@@ -1,5 +1,4 @@
 import { CASE_PATHS, orientationOf, type ScanInfo, spacingOf, type Volume } from "@viscera/core";
-import { writeVolume } from "@viscera/scan/node";
 import type { Workspace } from "../case/workspace.js";
 
 export function scanInfo(volume: Volume): ScanInfo {
@@ -26,7 +25,7 @@ export async function saveScan(
 ): Promise<void> {
   work.keep({ scan: volume });
   await work.step("scan", "Scan", async () => {
-    await writeVolume(work.folder.at(CASE_PATHS.scan), volume);
+    await work.folder.writeVolume(CASE_PATHS.scan, volume);
     await work.folder.finish("scan", warnings, work.provenance(CASE_PATHS.scan, inputs));
     return describeGrid(volume);
   });

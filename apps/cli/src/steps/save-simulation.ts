@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { CASE_PATHS, checkValue, type SeriesColumn, type Simulation } from "@viscera/core";
-import { writeVolume } from "@viscera/scan/node";
 import type { Workspace } from "../case/workspace.js";
 
 /** Runs one simulation in a case and writes its files. `config` is what the user gave; `{}` for the defaults. */
@@ -11,7 +10,8 @@ export async function saveSimulation(
   where: string,
 ): Promise<void> {
   const checked = checkValue(config, simulation.configSchema, where);
-  await work.step(`simulate:${simulation.id}`, simulation.id, async () => {
+  const title = simulation.id[0]!.toUpperCase() + simulation.id.slice(1);
+  await work.step(`simulate:${simulation.id}`, title, async () => {
     const run = await simulation.run(
       {
         patient: work.folder.file.patient,
@@ -24,12 +24,14 @@ export async function saveSimulation(
     );
     const paths = CASE_PATHS.run(simulation.id);
     const configText = `${JSON.stringify(run.config, null, 2)}\n`;
-    await work.folder.write(paths.config, configText);
-    if (run.series.length > 0) await work.folder.write(paths.series, seriesCsv(run.series));
-    for (const field of run.fields) {
-      await writeVolume(work.folder.at(paths.field(field.name, "nii.gz")), field.volume);
-    }
-    await work.folder.writeJson(paths.summary, run.summary);
+    await work.folder.replaceFolder(paths.folder, async (stage) => {
+      const staged = CASE_PATHS.run(stage.slice(stage.lastIndexOf("/") + 1));
+      await work.folder.write(staged.config, configText);
+      if (run.series.length > 0) await work.folder.write(staged.series, seriesCsv(run.series));
+      for (const { name, volume } of run.fields)
+        await work.folder.writeVolume(staged.field(name, "nii.gz"), volume);
+      await work.folder.writeJson(staged.summary, run.summary);
+    });
     await work.folder.finish(
       `simulate:${simulation.id}`,
       run.summary.warnings,

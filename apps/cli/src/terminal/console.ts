@@ -8,6 +8,7 @@ export interface Console {
   /** A finished step with its outcome and how long it took. */
   step(title: string, outcome: string, seconds: number): void;
   progress(title: string, progress: Progress): void;
+  /** Printed once, however often it is given. */
   warning(message: string): void;
   /** Aligned `name  value` lines of the result. */
   facts(rows: readonly (readonly [string, string])[]): void;
@@ -28,6 +29,7 @@ export function openConsole(
   const colours = err.isTTY === true && process.env["NO_COLOR"] === undefined;
   const paint = (code: number, text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
   const live = err.isTTY === true && !json;
+  const warned = new Set<string>();
   let barShown = false;
   let lastDraw = 0;
   let current = { key: "", since: 0, doneAtStart: 0 };
@@ -67,7 +69,10 @@ export function openConsole(
       err.write(`\r\u001b[K${line.slice(0, Math.max(20, (err.columns ?? 80) - 1))}`);
       barShown = true;
     },
-    warning: (message) => note(`${paint(33, "!")} ${message}`),
+    warning(message) {
+      if (!warned.has(message)) note(`${paint(33, "!")} ${message}`);
+      warned.add(message);
+    },
     facts(rows) {
       const width = Math.max(0, ...rows.map(([name]) => name.length));
       for (const [name, value] of rows) print(`${name.padEnd(width)}  ${value}`);

@@ -12,5 +12,10 @@ export const labelSchema = z.strictObject({
 });
 
 /** labels.json */
-export const labelsFileSchema = z.strictObject({ schema: z.literal(1), labels: z.array(labelSchema) });
+export const labelsFileSchema = z.strictObject({
+  schema: z.literal(1),
+  labels: z.array(labelSchema),
+  /** Mean probability of the network by id, 0 to 1; absent when the labels did not come from one. */
+  confidence: z.record(z.string().regex(/^[1-9]\d*$/), z.number().min(0).max(1)).optional(),
+});
 export type LabelsFile = z.infer<typeof labelsFileSchema>;

@@ -1,0 +1,42 @@
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { usageError, VisceraError } from "@viscera/core";
+import { WRITABLE_EXTENSIONS } from "@viscera/scan";
+
+/**
+ * Makes sure, before any work is done, that an image can be written to a path. Throws `usage` for an unknown
+ * ending, a missing folder or, unless `force`, a file that is there; `failed.permission`.
+ */
+export async function checkOutputImage(path: string, force: boolean): Promise<void> {
+  const lower = basename(path).toLowerCase();
+  const extension = WRITABLE_EXTENSIONS.find((ending) => lower.endsWith(ending) && lower !== ending);
+  if (!extension) {
+    throw usageError(
+      `"${path}" has an ending that no writable image format has.`,
+      `End the name in ${WRITABLE_EXTENSIONS.join(", ")}.`,
+    );
+  }
+  // A .mhd keeps its voxels in a file beside it.
+  const name = basename(path).slice(0, -extension.length);
+  const files = extension === ".mhd" ? [path, join(dirname(path), `${name}.raw`)] : [path];
+  for (const file of files) {
+    const info = await stat(file).catch(() => null);
+    if (info?.isDirectory()) throw usageError(`"${file}" is a folder.`, "Give the name of a file.");
+    if (info && !force)
+      throw usageError(`"${file}" exists.`, "Choose another name, or replace it with --force.");
+  }
+  const folder = dirname(path);
+  const isFolder = await stat(folder).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) throw usageError(`There is no folder "${folder}".`, "Make it first, or check the spelling.");
+  await access(folder, constants.W_OK).catch(() => {
+    throw new VisceraError(
+      "failed.permission",
+      `There is no permission to write into "${folder}".`,
+      "Choose another place, or change the folder's permissions.",
+    );
+  });
+}
