@@ -1,6 +1,6 @@
 // Bundles the page's script and style into dist/client-bundle.js, as two strings that the report writes into its
 // HTML. Does nothing when the bundle is newer than every source; a rename makes it safe beside other builds.
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -15,7 +15,13 @@ function newest(path) {
 }
 
 function isCurrent() {
-  const sources = [join(PACKAGE, "src"), join(PACKAGE, "package.json"), fileURLToPath(import.meta.url)];
+  const sources = [
+    join(PACKAGE, "src"),
+    join(PACKAGE, "package.json"),
+    join(PACKAGE, "..", "core", "src"),
+    join(PACKAGE, "..", "..", "package-lock.json"),
+    fileURLToPath(import.meta.url),
+  ];
   try {
     return statSync(OUTPUT).mtimeMs > Math.max(...sources.map(newest));
   } catch {
@@ -38,6 +44,7 @@ async function bundle(entry, options = {}) {
 }
 
 if (!isCurrent()) {
+  const started = new Date();
   const script = await bundle("main.ts", { format: "iife", conditions: ["import"] });
   const style = await bundle("style.css");
   if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) {
@@ -50,6 +57,8 @@ if (!isCurrent()) {
       temporary,
       `export const CLIENT_SCRIPT = ${JSON.stringify(script)};\nexport const CLIENT_STYLE = ${JSON.stringify(style)};\n`,
     );
+    // A source that changes while this runs is newer than the bundle.
+    utimesSync(temporary, started, started);
     renameSync(temporary, OUTPUT);
   } finally {
     rmSync(temporary, { force: true });

@@ -109,6 +109,17 @@ test("every hostile text is harmless, in the page and in its data", async () => 
   assert.match(Buffer.from(csv, "base64").toString(), /"'=HYPERLINK/);
 });
 
+test("structures cut by the image are told once, with names for people", async () => {
+  const input = smallCase();
+  input.caseFile.warnings.push({
+    step: "organs",
+    message: "1 structure reaches the edge of the image, so its volume is a lower bound: spleen.",
+  });
+  const text = prose(await buildReport(input));
+  assert.equal(text.match(/lower bound/g), null);
+  assert.match(text, /One structure reaches\s+the edge of the image, so part of it may be missing: Spleen\./);
+});
+
 test("paths of somebody's machine do not reach the page", async () => {
   const input = smallCase();
   const path = "/home/jane/Doe Jane/scan of Doe.nii.gz";
