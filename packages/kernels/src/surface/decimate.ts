@@ -3,6 +3,8 @@ import { FIXED } from "./vertex-bounds.js";
 
 /** Passes over the vertices; in one pass a vertex takes part in one collapse at most. */
 const MOST_PASSES = 40;
+/** Root mean square of the deviation allowed, as a part of the largest: that of an even spread. */
+const RMS_PART = 1 / Math.sqrt(3);
 /** The first passes stay below a part of the error, so that the flattest places go first. */
 const FIRST_ERROR_PART = 1 / 8;
 const ERROR_GROWTH = 1.3;
@@ -10,33 +12,39 @@ const ERROR_GROWTH = 1.3;
 const LEAST_PROGRESS = 0.01;
 /** Cosine between a triangle's normal before and after a collapse, at least. */
 const LEAST_COSINE = 0.3;
+/** A collapse may not make a triangle that is slimmer than this (1 is equilateral) and than the one it was. */
+const LEAST_SHAPE = 0.15;
 /** Weight of an edge's length beside the error: short edges first where all is flat. */
 const LENGTH_WEIGHT = 1e-3;
 
 /**
  * Thins out the surfaces of all labels together by collapsing edges (Garland & Heckbert,
  * doi:10.1145/258734.258849): a vertex is taken away and its triangles are hung on a neighbour, where that
- * neighbour is off the planes the vertex stood for by no more than `error` (root mean square, in the units of
- * `positions`). No vertex moves. Vertices on curves where labels meet go only along the curve, those on a cap
+ * neighbour is not too far off the planes the vertex stood for. Surfaces deviate by about `error` at most, in the
+ * units of `positions`. No vertex moves. Vertices on curves where labels meet go only along the curve, those on a cap
  * only within it, and those that are `FIXED` stay. A collapse must fulfil the link condition over all labels
  * (Dey et al., "Topology preserving edge contraction", Publ. Inst. Math. 66, 1999), so every label's surface
- * remains a closed edge-manifold, and faces between neighbours remain shared.
+ * remains a closed edge-manifold, and faces between neighbours remain shared. `onPass` is called before each
+ * pass and may throw to stop.
  */
 export function decimate(
   positions: Float32Array,
   patches: Patches,
   fixed: Uint8Array,
   error: number,
+  onPass?: () => void,
 ): Patches {
   if (!(error > 0)) return patches;
   const mesh = new Collapsing(positions, patches, fixed);
-  let limit = error * FIRST_ERROR_PART;
+  const most = RMS_PART * error;
+  let limit = FIRST_ERROR_PART * most;
   for (let pass = 0; pass < MOST_PASSES; pass++) {
+    onPass?.();
     const part = mesh.pass(limit * limit);
     if (part < LEAST_PROGRESS) {
-      if (limit === error) break;
-      limit = Math.min(error, 2 * limit);
-    } else limit = Math.min(error, ERROR_GROWTH * limit);
+      if (limit === most) break;
+      limit = Math.min(most, 2 * limit);
+    } else limit = Math.min(most, ERROR_GROWTH * limit);
   }
   return mesh.finish();
 }
@@ -264,7 +272,7 @@ class Collapsing {
       }
       // A triangle that would fall upon another one, or fold over.
       if (this.#place[a]! < 0 && this.#place[b]! < 0) allowed = false;
-      else if (this.#turns(v, a, b, u)) allowed = false;
+      else if (this.#spoils(v, a, b, u)) allowed = false;
     }
     for (const n of this.#ring) this.#place[n] = this.#placeOf(n);
     return allowed;
@@ -276,8 +284,8 @@ class Collapsing {
     return place < 0 ? ~place : place;
   }
 
-  /** True when triangle (v, a, b) turns too far as v goes to u. */
-  #turns(v: number, a: number, b: number, u: number): boolean {
+  /** True when triangle (v, a, b) turns too far or gets too slim as v goes to u. */
+  #spoils(v: number, a: number, b: number, u: number): boolean {
     const p = this.#p;
     const ex = p[3 * b]! - p[3 * a]!;
     const ey = p[3 * b + 1]! - p[3 * a + 1]!;
@@ -294,8 +302,14 @@ class Collapsing {
     const nx = ey * uz - ez * uy;
     const ny = ez * ux - ex * uz;
     const nz = ex * uy - ey * ux;
-    const dot = mx * nx + my * ny + mz * nz;
-    return dot <= LEAST_COSINE * Math.sqrt((mx * mx + my * my + mz * mz) * (nx * nx + ny * ny + nz * nz));
+    const before = Math.sqrt(mx * mx + my * my + mz * mz);
+    const after = Math.sqrt(nx * nx + ny * ny + nz * nz);
+    if (mx * nx + my * ny + mz * nz <= LEAST_COSINE * before * after) return true;
+    // Shape: area over the sum of squared edges, 1 for an equilateral triangle.
+    const edge = ex * ex + ey * ey + ez * ez;
+    const shape = (after * SHAPE_SCALE) / (edge + opposite(ex, ey, ez, ux, uy, uz));
+    if (shape >= LEAST_SHAPE) return false;
+    return shape < (before * SHAPE_SCALE) / (edge + opposite(ex, ey, ez, vx, vy, vz));
   }
 
   /** Hangs the triangles of v on u and drops those that hold both. */
@@ -328,4 +342,11 @@ class Collapsing {
     while (this.#next[at] !== corner) at = this.#next[at]!;
     this.#next[at] = this.#next[corner]!;
   }
+}
+
+const SHAPE_SCALE = 2 * Math.sqrt(3);
+
+/** Sum of the squared lengths of w and w - e. */
+function opposite(ex: number, ey: number, ez: number, wx: number, wy: number, wz: number): number {
+  return wx * wx + wy * wy + wz * wz + (wx - ex) ** 2 + (wy - ey) ** 2 + (wz - ez) ** 2;
 }

@@ -40,7 +40,7 @@ export interface OrganSurface {
 }
 
 export interface SurfaceOptions extends JobOptions {
-  /** Largest error of decimation in mm; 0 for none. Default: 0.1 of the smallest voxel spacing. */
+  /** Largest error of decimation in mm; 0 for none. Default: 0.15 of the smallest voxel spacing. */
   errorMm?: number;
   /** Default true. */
   smooth?: boolean;
@@ -50,7 +50,7 @@ export interface SurfaceOptions extends JobOptions {
 
 /** Pieces of fewer voxels keep the voxels' own surface. */
 const BLOCKY_BELOW = 8;
-const DEFAULT_ERROR_SPACINGS = 0.1;
+const DEFAULT_ERROR_SPACINGS = 0.15;
 
 /**
  * The surface of every structure of a label map: smooth, watertight, enclosing the volume of its voxels, with
@@ -75,28 +75,33 @@ export async function buildSurfaces(
     );
   const { signal, onProgress, smooth = true } = options;
   const errorMm = options.errorMm ?? DEFAULT_ERROR_SPACINGS * Math.min(...spacingOf(affine));
+  /** Percent done, by what each part takes. */
   const step = (done: number): void => {
     throwIfCancelled(signal);
-    onProgress?.({ stage: "surfaces", done, total: 5 });
+    onProgress?.({ stage: "surfaces", done, total: 100 });
   };
 
   step(0);
   const surfaces = extractLabelSurfaces(data, size);
   const pieces = findPieces(surfaces);
-  step(1);
+  step(10);
   const bounds = vertexBounds(surfaces, makeBlocky(surfaces, pieces, BLOCKY_BELOW));
-  if (smooth) smoothSurfaces(surfaces, bounds);
-  step(2);
+  if (smooth)
+    smoothSurfaces(surfaces, bounds, { onStep: (done, total) => step(10 + Math.floor((35 * done) / total)) });
+  step(45);
   const { positions } = surfaces;
   const full = triangulate(surfaces, pieces);
   correctVolumes(positions, full, pieces.voxels, bounds);
-  step(3);
+  step(60);
   let patches = full;
   if (errorMm > 0) {
-    patches = decimate(toWorld(positions, affine), full, bounds.fixed, errorMm);
+    patches = decimate(toWorld(positions, affine), full, bounds.fixed, errorMm, () =>
+      throwIfCancelled(signal),
+    );
+    step(90);
     correctVolumes(positions, patches, pieces.voxels, bounds);
   }
-  step(4);
+  step(95);
   let world = toWorld(positions, affine);
   // Two sheets through one cell may meet in one point; after decimation that can join what was apart.
   if (patches !== full && !isClosed(patches, pieces, world)) {
@@ -111,7 +116,7 @@ export async function buildSurfaces(
       "Check the label map's affine: its origin is too far away for its voxel size.",
     );
   const out = collect(labelMap, world, patches, pieces, options.only);
-  step(5);
+  step(100);
   return out;
 }
 
