@@ -9,7 +9,7 @@ import type { PhantomParameters } from "./parameters.js";
 import type { Canvas } from "./rasterise.js";
 import { LUNG_LOBES, MATERIALS, type Material, TISSUES } from "./tissues.js";
 
-/** Repetition and echo times in ms: spoiled gradient echo for T1, fast spin echo for T2. */
+/** Repetition and echo times in ms: spin echoes. */
 const SEQUENCES = { "MR-T1": { tr: 420, te: 8 }, "MR-T2": { tr: 3500, te: 85 } };
 const MR_RANGE = 1000;
 
@@ -128,7 +128,7 @@ export class IntensityMaker {
     const signalOf = (material: Material, bone: boolean) => {
       if (modality !== "CT") return mrSignal(material, SEQUENCES[modality]);
       const hu = phase === "native" ? material.native : material.portal;
-      // Bone loses mineral with age: about 2 HU a year in lumbar vertebrae (Pickhardt 2013, doi:10.7326/0003-4819-158-8-201304160-00003).
+      // Vertebral marrow bone loses about 2 HU a year (Jang 2019, Radiology 291:360).
       return bone ? hu - 1.9 * (ageYears - 50) : hu;
     };
     const air = signalOf(MATERIALS.air, false);

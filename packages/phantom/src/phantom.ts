@@ -142,11 +142,10 @@ export async function createPhantom(
   const pilot = pilotCanvas(body);
   onProgress?.({ stage: "shaping organs", done: 0, total: 1 });
   calibrate(pilot, body, anatomy.shapes);
-  const outside = anatomy.shapes.splice(0);
-  anatomy.shapes.push(...outside.filter((shape) => shape.recolour[0] !== 0));
-  const details = outside.filter((shape) => shape.recolour[0] === 0);
-  const solids = anatomy.shapes.splice(0);
-  anatomy.shapes.push(...solids);
+  // Solids take room from each other; details are drawn into what is there, also into what fills the body.
+  const solids = anatomy.shapes.filter((shape) => shape.recolour[0] !== 0);
+  const details = anatomy.shapes.filter((shape) => shape.recolour[0] === 0);
+  const laidOut = anatomy.shapes.length;
   addKidneyMedulla(anatomy);
   addLiverVessels(anatomy);
   addLungVessels(anatomy);
@@ -155,7 +154,7 @@ export async function createPhantom(
     fillBody(pilot, body, lobe, 0, pilot.size[2], diaphragmMap(pilot, body), anatomy.bumps);
     addTumour(anatomy, pilot, tumour.organ, tumour.volumeMl);
   }
-  details.push(...anatomy.shapes.slice(solids.length));
+  details.push(...anatomy.shapes.slice(laidOut));
 
   const grid = chooseGrid(parameters, body);
   const canvas = canvasOf(grid);

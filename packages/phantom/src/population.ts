@@ -3,7 +3,7 @@
  *
  * Sources. Height and weight: NCD-RisC (doi:10.7554/eLife.13410) for European adults, means and spreads rounded. Body
  * surface: Du Bois 1916. Liver: Vauthey 2002 (doi:10.1053/jlts.2002.31654). Spleen: Prassopoulos 1997
- * (doi:10.1007/s003300050131) mean 215 mL, wide spread. Kidneys, heart, pancreas: ICRP Publication 89 masses
+ * (Eur Radiol 7:246) mean 215 mL, wide spread. Kidneys, heart, pancreas: ICRP Publication 89 masses
  * for the reference man and woman, scaled with body surface; pancreas parenchyma by CT: Saisho 2007
  * (doi:10.1002/ca.20543). Lungs: total lung capacity of the ECSC, Quanjer 1993 (doi:10.1183/09041950.005s1693);
  * a supine CT in inspiration holds about 80 % of it. Ventricles and atria: Kawel-Boehm 2020

@@ -73,7 +73,7 @@ function heart(anatomy: Anatomy): Field {
 }
 
 function aortaLine(anatomy: Anatomy, down: number): Control[] {
-  // Grows with age and is a little wider in men: Rogers 2013, doi:10.1016/j.amjcard.2013.01.313.
+  // Grows with age and is a little wider in men: Rogers 2013, Am J Cardiol 111:1510.
   const { ageYears, sex } = anatomy.person.patient;
   const wide = (0.92 + 0.0028 * (ageYears - 30)) * (sex === "male" ? 1.04 : 0.95) * (1 + anatomy.vary(0.05));
   const line: Control[] = [

@@ -3,8 +3,8 @@
  * it has the class, 200 and up for others) or, from 118 to 199, a part of a label that looks different (a vessel
  * in the lung, gas in the colon); parts become their label once the intensities are made.
  *
- * HU: means of unenhanced and portal-venous abdominal CT at 120 kV as given in textbooks (Hounsfield scale reviews,
- * e.g. Lamba 2014, doi:10.2214/AJR.13.11252). T1, T2 at 1.5 T: de Bazelaire 2004 (doi:10.1148/radiol.2303021331),
+ * HU: means of unenhanced and portal-venous abdominal CT at 120 kV as given in textbooks and measured
+ * by Lamba 2014 (AJR 203:1013). T1, T2 at 1.5 T, rounded: de Bazelaire 2004 (doi:10.1148/radiol.2303021331),
  * Stanisz 2005 (doi:10.1002/mrm.20605).
  */
 
@@ -19,7 +19,7 @@ export interface Material {
   t1: number;
   /** ms */
   t2: number;
-  /** Relative to water. */
+  /** Relative to water; less for blood that flows out of the slice between pulses. */
   protons: number;
 }
 
