@@ -44,7 +44,8 @@ export interface Field {
 
 /** What a simulation gives. */
 export interface Run {
-  summary: RunSummary;
+  /** Without `series`, which whoever writes the run fills in from the columns. */
+  summary: Omit<RunSummary, "series">;
   /** The configuration as it was used, every default filled in. */
   config: unknown;
   /** Columns of equal length, the first the independent one (time); empty when there is no series. */

@@ -8,7 +8,7 @@ import {
   type Table,
   usageError,
 } from "@viscera/core";
-import { type Body, bodyOf, TISSUES } from "@viscera/organ";
+import { type Body, bodyOf, TISSUES, type Tissue } from "@viscera/organ";
 import { z } from "zod";
 import { type Compound, compoundSchema, MIDAZOLAM_SOURCES } from "./compound.js";
 import { doseEvents, doseSchema } from "./dosing.js";
@@ -111,14 +111,13 @@ function concentrations(
     { name: "time", unit: "h", label: "Time", values: timesH },
     column("plasma", "Venous plasma", stateIndex("venous"), plasma),
     ...TISSUES.map((tissue) =>
-      column(
-        tissue,
-        tissue === "rest" ? "Other tissue" : tissue[0]!.toUpperCase() + tissue.slice(1),
-        stateIndex(tissue),
-        1 / model.volumeL[tissue],
-      ),
+      column(tissue, tissueLabel(tissue), stateIndex(tissue), 1 / model.volumeL[tissue]),
     ),
   ];
+}
+
+function tissueLabel(tissue: Tissue): string {
+  return tissue === "rest" ? "Other tissue" : tissue[0]!.toUpperCase() + tissue.slice(1);
 }
 
 function quantities(config: DrugConfig, measures: CurveMeasures, doseMg: number): Quantity[] {
@@ -129,7 +128,7 @@ function quantities(config: DrugConfig, measures: CurveMeasures, doseMg: number)
   const clearance = single && measures.areaInfinity !== null ? doseMg / measures.areaInfinity : null;
   return [
     ...quantity("cmax", "Peak plasma concentration (Cmax)", measures.peak, "mg/L"),
-    ...quantity("tmax", "Time of the peak (Tmax)", measures.peakTimeH, "h"),
+    ...quantity("halfLife", "Terminal half-life", measures.halfLifeH, "h"),
     ...quantity("auc", `Area under the curve, 0 to ${config.durationH} h (AUC)`, measures.area, "mg.h/L"),
     ...quantity(
       "aucInfinity",
@@ -137,7 +136,7 @@ function quantities(config: DrugConfig, measures: CurveMeasures, doseMg: number)
       single ? measures.areaInfinity : null,
       "mg.h/L",
     ),
-    ...quantity("halfLife", "Terminal half-life", measures.halfLifeH, "h"),
+    ...quantity("tmax", "Time of the peak (Tmax)", measures.peakTimeH, "h"),
     ...quantity(
       "clearance",
       intravenous ? "Plasma clearance" : "Apparent plasma clearance (CL/F)",
@@ -170,7 +169,7 @@ function volumeTable(body: Body, model: PbpkModel): Table {
       const { volumeMl, from, note } = body.tissues[tissue];
       const flow = tissue === "liver" ? model.liverFlowLPerH / 60 : body.flowLPerMin[tissue];
       return [
-        tissue,
+        tissueLabel(tissue),
         round(volumeMl, 4),
         from === "image" ? "this image" : "reference table",
         note,

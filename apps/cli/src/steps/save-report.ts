@@ -1,4 +1,4 @@
-import { CASE_PATHS, inputError, parseJson, runSummarySchema } from "@viscera/core";
+import { CASE_PATHS, inputError, parseJson, type RunSummary, runSummarySchema } from "@viscera/core";
 import { displayName, STRUCTURE_GROUPS, structureOf } from "@viscera/organ";
 import { buildReport, type ReportInput } from "@viscera/report";
 import type { Workspace } from "../case/workspace.js";
@@ -57,13 +57,13 @@ async function loadRun(work: Workspace, name: string): Promise<ReportInput["runs
     paths.config,
   );
   const series = work.folder.holds(paths.series)
-    ? seriesOf(await work.folder.readText(paths.series), paths.series)
+    ? seriesOf(await work.folder.readText(paths.series), paths.series, summary)
     : [];
   return { name, summary, config, series };
 }
 
 /** Columns of a series.csv. Throws `input.series`, naming the line. */
-function seriesOf(text: string, path: string): ReportInput["runs"][number]["series"] {
+function seriesOf(text: string, path: string, summary: RunSummary): ReportInput["runs"][number]["series"] {
   const [header = "", ...lines] = text.trimEnd().split("\n");
   const headings = header.split(",").map((heading) => /^(.+)\[(.*)\]$/.exec(heading));
   const rows = lines.map((line) => line.split(",").map(Number));
@@ -78,8 +78,8 @@ function seriesOf(text: string, path: string): ReportInput["runs"][number]["seri
     );
   }
   return headings.map((match, column) => {
-    const [, title = "", unit = "1"] = match!;
-    const label = title[0]!.toUpperCase() + title.slice(1);
-    return { name: title, unit, label, values: Float64Array.from(rows, (row) => row[column]!) };
+    const [, name = "", unit = "1"] = match!;
+    const label = summary.series.find((entry) => entry.name === name)?.label ?? name;
+    return { name, unit, label, values: Float64Array.from(rows, (row) => row[column]!) };
   });
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CASE_PATHS, checkValue, type SeriesColumn, type Simulation } from "@viscera/core";
+import { CASE_PATHS, checkValue, type RunSummary, type SeriesColumn, type Simulation } from "@viscera/core";
 import type { Workspace } from "../case/workspace.js";
 
 /** Runs one simulation in a case and writes its files. `config` is what the user gave; `{}` for the defaults. */
@@ -30,7 +30,9 @@ export async function saveSimulation(
       if (run.series.length > 0) await work.folder.write(staged.series, seriesCsv(run.series));
       for (const { name, volume } of run.fields)
         await work.folder.writeVolume(staged.field(name, "nii.gz"), volume);
-      await work.folder.writeJson(staged.summary, run.summary);
+      const columns = run.series.map(({ name, unit, label }) => ({ name, unit, label }));
+      const summary: RunSummary = { ...run.summary, series: columns };
+      await work.folder.writeJson(staged.summary, summary);
     });
     await work.folder.finish(
       `simulate:${simulation.id}`,

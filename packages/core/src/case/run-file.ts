@@ -40,6 +40,8 @@ export const runSummarySchema = z.strictObject({
   /** File beside the summary that holds the complete configuration. */
   config: z.literal("config.json"),
   values: z.array(quantitySchema),
+  /** Columns of series.csv in order, the first the independent one, with their labels for people. */
+  series: z.array(z.strictObject({ name: z.string(), unit: z.string(), label: z.string() })).default([]),
   plots: z.array(plotSchema),
   tables: z.array(tableSchema),
   warnings: z.array(z.string()),

@@ -73,7 +73,7 @@ test("whole segmented organs replace the tables, cut and implausible ones do not
   assert.match(liver({ touchesBorder: true }).note, /cut by the edge/);
   assert.equal(liver({ volumeMl: 90 }).from, "reference");
   const one = bodyOf(male, [organ("kidney_left", 160)]).tissues.kidney;
-  assert.deepEqual([one.from, one.note], ["reference", "kidney_right not in the labels"]);
+  assert.deepEqual([one.from, one.note], ["reference", "Right kidney not in the labels"]);
   assert.equal(
     bodyOf(male, [organ("kidney_left", 160), organ("kidney_right", 150)]).tissues.kidney.volumeMl,
     310,

@@ -1,5 +1,6 @@
 /** Which segmented structures measure a tissue's volume, and when they may. */
 import type { OrganRecord } from "@viscera/core";
+import { displayName } from "../structures/index.js";
 import { DENSITY_G_PER_ML, type Tissue } from "./reference-adult.js";
 
 /** Each inner list is one complete way to cover the tissue; the first that is whole in the image is used. */
@@ -51,10 +52,10 @@ export function measuredVolume(
     const missing = names.filter((_, i) => found[i] === undefined);
     if (missing.length === names.length) continue;
     if (missing.length > 0) {
-      reason = `${missing.join(", ")} not in the labels`;
+      reason = `${missing.map(displayName).join(", ")} not in the labels`;
       continue;
     }
-    const cut = found.filter((organ) => organ!.touchesBorder).map((organ) => organ!.name);
+    const cut = found.filter((organ) => organ!.touchesBorder).map((organ) => displayName(organ!.name));
     if (cut.length > 0) {
       reason = `${cut.join(", ")} cut by the edge of the image`;
       continue;
@@ -70,7 +71,7 @@ function tissueVolume(
   found: OrganRecord[],
 ): ReturnType<typeof measuredVolume> {
   const outlineMl = found.reduce((sum, organ) => sum + organ.volumeMl, 0);
-  const outline = names.join(" + ");
+  const outline = names.map(displayName).join(" + ");
   if (tissue === "lung") {
     if (found.some((organ) => organ.intensity?.unit !== "HU")) {
       return { reason: "the image is not in Hounsfield units, so air cannot be told from tissue" };
