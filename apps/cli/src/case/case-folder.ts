@@ -17,6 +17,7 @@ import {
   type Volume,
 } from "@viscera/core";
 import { writeVolume, writeWhole } from "@viscera/scan/node";
+import { makeFolder } from "./make-folder.js";
 
 /** Inside a case: the one that is to take its place, and the old one while they change places. */
 const NEW = ".viscera-new";
@@ -270,22 +271,4 @@ async function readCaseFile(folder: string): Promise<CaseFile> {
     );
   });
   return parseJson(text, caseFileSchema, path);
-}
-
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    const why =
-      error.code === "EACCES" || error.code === "EROFS" || error.code === "EPERM"
-        ? "no permission to write there"
-        : error.code === "ENOSPC"
-          ? "the disk is full"
-          : error.code === "ENOTDIR" || error.code === "EEXIST"
-            ? "a file is in the way"
-            : error.message;
-    throw inputError(
-      "no-folder",
-      `The folder "${path}" cannot be made: ${why}.`,
-      "Choose another folder with --out.",
-    );
-  });
 }

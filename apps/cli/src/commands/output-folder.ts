@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { usageError } from "@viscera/core";
 import { writeWhole } from "@viscera/scan/node";
+import { makeFolder } from "../case/make-folder.js";
 
 /** In the output folder while its files are being made. */
 const STAGE = ".viscera-new";
@@ -36,8 +37,9 @@ export class OutputFolder {
   ): Promise<T> {
     const stage = join(this.#path, STAGE);
     const isNew = !existsSync(this.#path);
+    await makeFolder(this.#path);
     await rm(stage, { recursive: true, force: true });
-    await mkdir(stage, { recursive: true });
+    await makeFolder(stage);
     const names: string[] = [];
     try {
       const made = await make(async (name, content) => {

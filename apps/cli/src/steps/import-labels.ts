@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Grid, LabelMap } from "@viscera/core";
+import { type Grid, inputError, type LabelArray, type LabelMap, type Size3 } from "@viscera/core";
 import { boundingBoxes } from "@viscera/kernels";
 import { completeLabels } from "@viscera/organ";
 import { labelsToGrid, readLabelNames } from "@viscera/scan";
@@ -30,7 +30,15 @@ export async function importLabels(
   const fitted = await labelsToGrid(read, { size, affine }, context.job("Labels"));
   const { data } = fitted.labels;
   const named = new Map((table ?? read.names).map((label) => [label.id, label]));
-  const present = [...boundingBoxes(data, size).keys()].sort((a, b) => a - b);
+  const present = idsIn(data, size);
+  const lost = data === read.data ? [] : idsIn(read.data, read.size).filter((id) => !present.includes(id));
+  if (present.length === 0) {
+    throw inputError(
+      "empty-labels",
+      `No labelled voxel of ${basename(path)} is left on the scan's grid.`,
+      "Check that these are the labels of this scan.",
+    );
+  }
   const unnamed = present.filter((id) => !named.has(id));
   const raw = present.map((id) => named.get(id) ?? { id });
   return {
@@ -38,10 +46,21 @@ export async function importLabels(
     warnings: [
       ...read.warnings,
       ...fitted.warnings,
+      ...(lost.length > 0 ? [lostWarning(lost.map((id) => named.get(id)?.name ?? `label ${id}`))] : []),
       ...(unnamed.length > 0 ? [namelessWarning(unnamed, present.length)] : []),
     ],
     inputs: { labels: read.sha256, ...(namesPath ? { labelNames: await sha256File(namesPath) } : {}) },
   };
+}
+
+function idsIn(data: LabelArray, size: Size3): number[] {
+  return [...boundingBoxes(data, size).keys()].sort((a, b) => a - b);
+}
+
+function lostWarning(names: readonly string[]): string {
+  const listed =
+    names.length > 8 ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more` : names.join(", ");
+  return `${names.length === 1 ? "A structure lies" : `${names.length} structures lie`} outside the scan or between its voxels: ${listed}.`;
 }
 
 function namelessWarning(ids: readonly number[], total: number): string {
