@@ -55,7 +55,12 @@ export function drawPerson(parameters: PhantomParameters): Person {
   const heightDeviate = normal();
   let heightCm = male ? 177 + 7 * heightDeviate : 164 + 6.5 * heightDeviate;
   heightCm -= 0.05 * (ageYears - 40);
-  heightCm = parameters.heightCm ?? Math.round(heightCm * 10) / 10;
+  if (parameters.weightKg !== null) {
+    // Nobody is drawn too short or too tall for a given weight: index 16 to 46 kg/m2.
+    const [shortest, tallest] = [46, 16].map((index) => 100 * Math.sqrt(parameters.weightKg! / index));
+    heightCm = clamp(heightCm, shortest!, tallest!);
+  }
+  heightCm = parameters.heightCm ?? Math.round(clamp(heightCm, 140, 210) * 10) / 10;
   const heightM = heightCm / 100;
   const bmiDeviate = normal();
   // Log-normal, heavier towards sixty; the clamp also keeps a drawn weight inside the allowed range.
