@@ -44,7 +44,7 @@ export interface Segmentation {
 
 const DEFAULT_MEMORY_BYTES = 4.5e9;
 /** Share of the memory that the sums of blended windows may take. */
-const ACCUMULATOR_SHARE = 1 / 3;
+const ACCUMULATOR_SHARE = 1 / 4;
 
 /**
  * Labels of a scan by a network. Throws `input.modality` when the model is for another kind of scan,
