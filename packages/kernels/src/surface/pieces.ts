@@ -65,6 +65,7 @@ class SideSets {
   }
 
   join(a: number, b: number): void {
+    if (this.#parent[a] === this.#parent[b]) return;
     const ra = this.find(a);
     const rb = this.find(b);
     if (ra < rb) this.#parent[rb] = ra;
@@ -72,18 +73,13 @@ class SideSets {
   }
 }
 
-/** Six times the volume between the origin and a triangle of homes, in voxels. */
-function homeVolume(home: Int16Array, a: number, b: number, c: number): number {
-  const ax = home[3 * a]!;
+/** Flux of the field (x, 0, 0) through a triangle of homes, in voxels; summed over a closed surface its volume. */
+function homeFlux(home: Int16Array, a: number, b: number, c: number): number {
   const ay = home[3 * a + 1]!;
   const az = home[3 * a + 2]!;
-  const bx = home[3 * b]!;
-  const by = home[3 * b + 1]!;
-  const bz = home[3 * b + 2]!;
-  const cx = home[3 * c]!;
-  const cy = home[3 * c + 1]!;
-  const cz = home[3 * c + 2]!;
-  return (ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)) / 8;
+  const area =
+    (home[3 * b + 1]! - ay) * (home[3 * c + 2]! - az) - (home[3 * b + 2]! - az) * (home[3 * c + 1]! - ay);
+  return area === 0 ? 0 : (area * (home[3 * a]! + home[3 * b]! + home[3 * c]!)) / 48;
 }
 
 /** Takes the surfaces apart into closed pieces. */
@@ -92,27 +88,27 @@ export function findPieces(surfaces: LabelSurfaces): Pieces {
   const sets = new SideSets(surfaces.kind.length);
   const isLabel = (label: number): boolean => label !== 0 && label !== OUTSIDE;
 
-  const joinFace = (corners: Uint32Array, from: number, to: number, label: number): void => {
-    if (!isLabel(label)) return;
+  /** Joins one side of a face and returns it; 0 stands for no label, so sides count from 1. */
+  const joinFace = (corners: Uint32Array, from: number, to: number, label: number): number => {
+    if (!isLabel(label)) return 0;
     const first = sets.at(corners[from]!, label);
     for (let i = from + 1; i < to; i++) sets.join(first, sets.at(corners[i]!, label));
+    return first + 1;
   };
   const { quadInside, quadOutside, triangleInside, triangleOutside } = surfaces;
-  for (let f = 0; f < quadInside.length; f++) {
-    joinFace(quads, 4 * f, 4 * f + 4, quadInside[f]!);
-    joinFace(quads, 4 * f, 4 * f + 4, quadOutside[f]!);
-  }
-  for (let f = 0; f < triangleInside.length; f++) {
-    joinFace(triangles, 3 * f, 3 * f + 3, triangleInside[f]!);
-    joinFace(triangles, 3 * f, 3 * f + 3, triangleOutside[f]!);
-  }
+  const pieces = {
+    quadInside: quadInside.map((label, f) => joinFace(quads, 4 * f, 4 * f + 4, label)),
+    quadOutside: quadOutside.map((label, f) => joinFace(quads, 4 * f, 4 * f + 4, label)),
+    triangleInside: triangleInside.map((label, f) => joinFace(triangles, 3 * f, 3 * f + 3, label)),
+    triangleOutside: triangleOutside.map((label, f) => joinFace(triangles, 3 * f, 3 * f + 3, label)),
+  };
 
   const pieceOfRoot = new Uint32Array(sets.count);
   const label = [0];
   const voxels = [0];
-  const pieceAt = (vertex: number, ofLabel: number): number => {
-    if (!isLabel(ofLabel)) return 0;
-    const root = sets.find(sets.at(vertex, ofLabel));
+  const pieceOf = (side: number, ofLabel: number): number => {
+    if (side === 0) return 0;
+    const root = sets.find(side - 1);
     let piece = pieceOfRoot[root]!;
     if (piece === 0) {
       piece = label.length;
@@ -122,30 +118,23 @@ export function findPieces(surfaces: LabelSurfaces): Pieces {
     }
     return piece;
   };
-  const pieces = {
-    quadInside: new Uint32Array(quadInside.length),
-    quadOutside: new Uint32Array(quadInside.length),
-    triangleInside: new Uint32Array(triangleInside.length),
-    triangleOutside: new Uint32Array(triangleInside.length),
-  };
   for (let f = 0; f < quadInside.length; f++) {
+    const inside = pieceOf(pieces.quadInside[f]!, quadInside[f]!);
+    const outside = pieceOf(pieces.quadOutside[f]!, quadOutside[f]!);
     const a = quads[4 * f]!;
     const c = quads[4 * f + 2]!;
-    const inside = pieceAt(a, quadInside[f]!);
-    const outside = pieceAt(a, quadOutside[f]!);
-    const volume = homeVolume(home, a, quads[4 * f + 1]!, c) + homeVolume(home, a, c, quads[4 * f + 3]!);
-    voxels[inside]! += volume / 6;
-    voxels[outside]! -= volume / 6;
+    const flux = homeFlux(home, a, quads[4 * f + 1]!, c) + homeFlux(home, a, c, quads[4 * f + 3]!);
+    voxels[inside]! += flux;
+    voxels[outside]! -= flux;
     pieces.quadInside[f] = inside;
     pieces.quadOutside[f] = outside;
   }
   for (let f = 0; f < triangleInside.length; f++) {
-    const a = triangles[3 * f]!;
-    const inside = pieceAt(a, triangleInside[f]!);
-    const outside = pieceAt(a, triangleOutside[f]!);
-    const volume = homeVolume(home, a, triangles[3 * f + 1]!, triangles[3 * f + 2]!);
-    voxels[inside]! += volume / 6;
-    voxels[outside]! -= volume / 6;
+    const inside = pieceOf(pieces.triangleInside[f]!, triangleInside[f]!);
+    const outside = pieceOf(pieces.triangleOutside[f]!, triangleOutside[f]!);
+    const flux = homeFlux(home, triangles[3 * f]!, triangles[3 * f + 1]!, triangles[3 * f + 2]!);
+    voxels[inside]! += flux;
+    voxels[outside]! -= flux;
     pieces.triangleInside[f] = inside;
     pieces.triangleOutside[f] = outside;
   }

@@ -3,7 +3,7 @@ import type { VertexBounds } from "./vertex-bounds.js";
 import { FIXED } from "./vertex-bounds.js";
 
 export interface SmoothOptions {
-  /** Steps of the accelerated descent; features of about half as many voxels are smoothed. */
+  /** Steps of the accelerated descent; more of them flatten longer terraces. Default 50. */
   steps?: number;
   /** Called before each step; may throw to stop. */
   onStep?: (done: number, total: number) => void;
