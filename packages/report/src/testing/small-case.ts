@@ -183,6 +183,12 @@ export function smallCase(): ReportInput & { scan: Volume; labels: LabelMap } {
               high: null,
             },
           ],
+          series: [
+            { name: "time", unit: "h", label: "Time" },
+            { name: "plasma", unit: "ug/L", label: "Plasma" },
+            { name: "liver", unit: "ug/L", label: "Liver" },
+            { name: "eliminated", unit: "mg", label: "Eliminated" },
+          ],
           plots: [{ title: "Concentrations", columns: ["plasma", "liver", "eliminated"], yScale: "log" }],
           tables: [
             {
