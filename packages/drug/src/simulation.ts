@@ -81,7 +81,7 @@ export const drugSimulation: Simulation<DrugConfig> = {
           {
             title: "Concentration in the organs",
             columns: ["liver", "kidney", "brain", "heart", "lung", "muscle", "fat"],
-            yScale: "linear",
+            yScale: "log",
           },
         ],
         tables: [volumeTable(body, model), ...sourceTable(config.compound)],
