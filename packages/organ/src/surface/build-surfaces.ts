@@ -76,32 +76,39 @@ export async function buildSurfaces(
   const { signal, onProgress, smooth = true } = options;
   const errorMm = options.errorMm ?? DEFAULT_ERROR_SPACINGS * Math.min(...spacingOf(affine));
   /** Percent done, by what each part takes. */
-  const step = (done: number): void => {
+  const report = (done: number): void => {
     throwIfCancelled(signal);
     onProgress?.({ stage: "surfaces", done, total: 100 });
   };
+  /** The same between parts, where an abort may come through. */
+  const step = async (done: number): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    report(done);
+  };
 
-  step(0);
+  await step(0);
   const surfaces = extractLabelSurfaces(data, size);
   const pieces = findPieces(surfaces);
-  step(10);
+  await step(10);
   const bounds = vertexBounds(surfaces, makeBlocky(surfaces, pieces, BLOCKY_BELOW));
   if (smooth)
-    smoothSurfaces(surfaces, bounds, { onStep: (done, total) => step(10 + Math.floor((35 * done) / total)) });
-  step(45);
+    smoothSurfaces(surfaces, bounds, {
+      onStep: (done, total) => report(10 + Math.floor((35 * done) / total)),
+    });
+  await step(45);
   const { positions } = surfaces;
   const full = triangulate(surfaces, pieces);
   correctVolumes(positions, full, pieces.voxels, bounds);
-  step(60);
+  await step(60);
   let patches = full;
   if (errorMm > 0) {
     patches = decimate(toWorld(positions, affine), full, bounds.fixed, errorMm, () =>
       throwIfCancelled(signal),
     );
-    step(90);
+    await step(90);
     correctVolumes(positions, patches, pieces.voxels, bounds);
   }
-  step(95);
+  await step(95);
   let world = toWorld(positions, affine);
   // Two sheets through one cell may meet in one point; after decimation that can join what was apart.
   if (patches !== full && !isClosed(patches, pieces, world)) {
@@ -116,7 +123,7 @@ export async function buildSurfaces(
       "Check the label map's affine: its origin is too far away for its voxel size.",
     );
   const out = collect(labelMap, world, patches, pieces, options.only);
-  step(100);
+  await step(100);
   return out;
 }
 
