@@ -23,10 +23,15 @@ export async function makeFolder(path: string): Promise<void> {
           "Free some space and try again.",
         );
       default: {
-        const inTheWay = error.code === "ENOTDIR" || error.code === "EEXIST";
+        const why =
+          error.code === "ENOTDIR" || error.code === "EEXIST"
+            ? "a file is in the way"
+            : error.code === "ENOENT"
+              ? "a link there leads nowhere"
+              : error.message;
         throw inputError(
           "no-folder",
-          `The folder "${shown}" cannot be made: ${inTheWay ? "a file is in the way" : error.message}.`,
+          `The folder "${shown}" cannot be made: ${why}.`,
           "Choose another folder with --out.",
         );
       }

@@ -23,14 +23,18 @@ interface Verb {
   words: string[];
 }
 
+const unique = (words: string[]) => [...new Set(words)];
+
 function verbsOf(program: Command): Verb[] {
   return program.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    words: [
+    words: unique([
       ...command.commands.map((sub) => sub.name()),
-      ...command.options.flatMap((option) => (option.long ? [option.long] : [])),
-    ],
+      ...[command, ...command.commands]
+        .flatMap((each) => each.options)
+        .flatMap((option) => (option.long ? [option.long] : [])),
+    ]),
   }));
 }
 

@@ -16,7 +16,7 @@ interface ConvertOptions {
 export function addConvert(program: Command, signal: AbortSignal): void {
   const command = program
     .command("convert <in> <out>")
-    .description("change an image's format (.nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd from those or DICOM)")
+    .description("change an image's format: to .nii, .nii.gz, .nrrd, .mha or .mhd, from those or DICOM")
     .option("--orientation <code>", "store the axes in this order, e.g. RAS")
     .option("--series <uid>", "which series of a DICOM folder")
     .option("--allow-gaps", "accept missing slices and interpolate over them")

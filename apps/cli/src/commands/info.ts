@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CASE_PATHS, orientationOf, spacingOf, type VoxelArray } from "@viscera/core";
-import { readScan } from "@viscera/scan/node";
+import { readLabels, readScan } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { CaseFolder } from "../case/case-folder.js";
 import { Workspace } from "../case/workspace.js";
+import { describePatient } from "../steps/describe-patient.js";
 import type { CommandContext } from "../terminal/context.js";
 import { printCase } from "./print-case.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
@@ -23,7 +24,7 @@ export function addInfo(program: Command, signal: AbortSignal): void {
   withExamples(withCommonOptions(command), ["viscera info ct.nii.gz", "viscera info case"]);
   bind<InfoOptions>(command, signal, async (context, [path = ""], options) => {
     if (existsSync(join(path, CASE_PATHS.case))) {
-      await printCase(new Workspace(await CaseFolder.open(path), context, "info"));
+      await printCase(new Workspace(await CaseFolder.open(path), context, "info"), { whole: true });
     } else {
       await printScan(context, path, options);
     }
@@ -41,7 +42,7 @@ async function printScan(context: CommandContext, path: string, options: InfoOpt
   const spacing = spacingOf(volume.affine);
   for (const warning of scan.warnings) context.console.warning(warning);
   const unit = volume.unit ? ` ${volume.unit}` : "";
-  const patient = Object.entries(scan.patient).filter(([, value]) => value !== null);
+  const names = scan.colour || scan.format === "dicom" ? [] : await namesIn(path, volume.data, context);
   context.console.facts([
     ["Format", scan.format],
     ["Modality", volume.modality ?? "not given"],
@@ -53,12 +54,10 @@ async function printScan(context: CommandContext, path: string, options: InfoOpt
       "Values",
       scan.colour
         ? `${scan.colour.channels} colour channels`
-        : `${volume.data.constructor.name.replace("Array", "")}, ${range.least} to ${range.most}${unit}, mean ${Number(range.mean.toPrecision(4))}`,
+        : `${volume.data.constructor.name.replace("Array", "")}, ${+range.least.toPrecision(6)} to ${+range.most.toPrecision(6)}${unit}, mean ${Number(range.mean.toPrecision(4))}`,
     ],
-    [
-      "Patient",
-      patient.length > 0 ? patient.map(([name, value]) => `${name} ${value}`).join(", ") : "nothing known",
-    ],
+    ...(names.length > 0 ? [["Labels", `${names.length} named: ${listed(names)}`] as const] : []),
+    ["Patient", describePatient(scan.patient)],
     ["SHA-256", scan.sha256],
   ]);
   context.console.result({
@@ -71,10 +70,22 @@ async function printScan(context: CommandContext, path: string, options: InfoOpt
     affine: volume.affine,
     colour: scan.colour !== null,
     values: scan.colour ? null : range,
+    labels: names,
     patient: scan.patient,
     warnings: scan.warnings,
     sha256: scan.sha256,
   });
+}
+
+/** Names of structures that a label image carries or has beside it; none for other images. */
+async function namesIn(path: string, data: VoxelArray, context: CommandContext): Promise<string[]> {
+  if (data instanceof Float32Array || data instanceof Float64Array) return [];
+  const read = await readLabels(path, context.job("Labels")).catch(() => null);
+  return read?.names.flatMap(({ name }) => name ?? []) ?? [];
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 6 ? `${names.slice(0, 6).join(", ")}, ...` : names.join(", ");
 }
 
 /** Least, largest and mean of the finite values. */

@@ -13,19 +13,24 @@ export function addModels(program: Command, signal: AbortSignal): void {
     else {
       context.console.table(
         ["Name", "Version", "Images", "Structures", "Licence", "Commercial use"],
-        stored.map(({ name, description, problem }) =>
+        stored.map(({ name, description }) =>
           description
             ? [
                 name,
                 description.version,
-                description.input.modality.join(", "),
+                description.input.modality.join(", ") || "any",
                 String(description.labels.length),
                 description.licence,
                 description.commercialUse ? "yes" : "no",
               ]
-            : [name, "unusable", problem ?? ""],
+            : [name, "unusable"],
         ),
       );
+      for (const { name, problem } of stored)
+        if (problem !== null)
+          context.console.warning(
+            `${name} cannot be used: ${problem} \`viscera models remove ${name}\` deletes it.`,
+          );
     }
     context.console.result({ models: stored });
   });

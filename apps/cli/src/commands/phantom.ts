@@ -48,9 +48,9 @@ export function addPhantom(program: Command, signal: AbortSignal): void {
     .option("--phase <phase>", "contrast phase of a CT: native or portal-venous")
     .option("--field <field>", "torso, chest or abdomen")
     .option("--tumour-ml <ml>", "volume of a tumour")
-    .option("--tumour-organ <organ>", "where the tumour grows", "liver")
+    .option("--tumour-organ <organ>", "where the tumour grows (default: liver)")
     .option("--stenosis-percent <percent>", "narrowing of an artery's diameter")
-    .option("--stenosis-artery <artery>", "which artery is narrowed", "aorta")
+    .option("--stenosis-artery <artery>", "which artery is narrowed (default: aorta)")
     .option("--force", "replace an existing case (once the new one is complete)");
   withExamples(withCommonOptions(command), [
     "viscera phantom --seed 7 --sex female --tumour-ml 12 --out patient7",
@@ -147,8 +147,14 @@ function phantomParameters(options: PhantomOptions, context: CommandContext): Pa
   const modality = choice(options.modality, "--modality", ["CT", "MR-T1", "MR-T2"] as const);
   const phase = choice(options.phase, "--phase", ["native", "portal-venous"] as const);
   const field = choice(options.field, "--field", ["torso", "chest", "abdomen"] as const);
-  const tumourMl = number(options.tumourMl, "--tumour-ml", 0.1, 2000);
+  const tumourMl = number(options.tumourMl, "--tumour-ml", 0.05, 1000);
   const percent = number(options.stenosisPercent, "--stenosis-percent", 1, 99);
+  if (options.tumourOrgan !== undefined && tumourMl === null)
+    throw usageError("--tumour-organ needs --tumour-ml.", "Say how large the tumour is.");
+  if (options.stenosisArtery !== undefined && percent === null)
+    throw usageError("--stenosis-artery needs --stenosis-percent.", "Say how narrow the artery is.");
+  if (phase && modality !== undefined && modality !== "CT")
+    throw usageError("--phase is for a CT only.", "Leave it out, or leave out --modality.");
   return {
     seed: context.seed,
     sex: choice(options.sex, "--sex", ["female", "male"] as const) ?? null,

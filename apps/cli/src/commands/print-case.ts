@@ -1,26 +1,36 @@
 import { join } from "node:path";
-import { CASE_PATHS, parseJson, runSummarySchema } from "@viscera/core";
+import { CASE_PATHS, parseJson, runSummarySchema, type ScanInfo } from "@viscera/core";
 import type { Workspace } from "../case/workspace.js";
+import { describePatient } from "../steps/describe-patient.js";
 
-/** The result of a verb that made a case, for people and for programs. */
-export async function printCase(work: Workspace): Promise<void> {
+/** A case for people and for programs; `whole` also tells what those who just made it know. */
+export async function printCase(work: Workspace, { whole = false } = {}): Promise<void> {
   const { folder, context } = work;
+  const { file } = folder;
   const organs = folder.has("organs") ? await work.organs() : [];
-  const runs = folder.file.finished
-    .filter((step) => step.startsWith("simulate:"))
-    .map((step) => step.slice(9));
+  const runs = file.finished.filter((step) => step.startsWith("simulate:")).map((step) => step.slice(9));
   const summaries = await Promise.all(
     runs.map(async (name) => {
       const path = CASE_PATHS.run(name).summary;
       return parseJson(await folder.readText(path), runSummarySchema, path);
     }),
   );
-  for (const { message } of folder.file.warnings) context.console.warning(message);
+  for (const { message } of file.warnings) context.console.warning(message);
   const largest = [...organs].sort((a, b) => b.volumeMl - a.volumeMl).slice(0, 3);
   const report = folder.has("report") ? join(folder.path, CASE_PATHS.report) : null;
   context.console.text("");
   context.console.facts([
-    ["Case", folder.path],
+    ["Case", `${folder.path}${whole && file.kind === "phantom" ? " (a synthetic patient)" : ""}`],
+    ...(whole
+      ? [
+          ["Scan", file.scan ? describeScan(file.scan) : "none yet"] as const,
+          ["Patient", describePatient(file.patient)] as const,
+          [
+            "Finished",
+            file.finished.map((step) => step.replace("simulate:", "")).join(", ") || "nothing yet",
+          ] as const,
+        ]
+      : []),
     ...(organs.length > 0
       ? [
           [
@@ -39,10 +49,16 @@ export async function printCase(work: Workspace): Promise<void> {
   ]);
   context.console.result({
     case: folder.path,
+    ...(whole ? { kind: file.kind, scan: file.scan, patient: file.patient, finished: file.finished } : {}),
     structures: organs.length,
     organs: organs.map(({ id, name, volumeMl, touchesBorder }) => ({ id, name, volumeMl, touchesBorder })),
     runs: Object.fromEntries(summaries.map((summary) => [summary.simulation, summary.values])),
-    warnings: folder.file.warnings,
+    warnings: file.warnings,
     report,
   });
+}
+
+function describeScan({ modality, size, spacingMm }: ScanInfo): string {
+  const spacing = spacingMm.map((mm) => +mm.toFixed(2)).join(" x ");
+  return `${modality ? `${modality}, ` : ""}${size.join(" x ")} voxels of ${spacing} mm`;
 }

@@ -43,10 +43,14 @@ export function addSegment(program: Command, signal: AbortSignal): void {
       if (result.failed.length > 0) process.exitCode = 3;
       return;
     }
-    await checkOutputImage(options.out, options.force === true);
     const scan = await readScan(path, context.job("Scan"));
+    await checkOutputImage(options.out, options.force === true);
     if (scan.colour)
-      throw inputError("colour", "The scan is a colour image; networks here take scalar images.");
+      throw inputError(
+        "colour",
+        "The scan is a colour image; networks here take scalar images.",
+        "Give a scan of one value a voxel.",
+      );
     for (const warning of scan.warnings) context.console.warning(warning);
     const started = performance.now();
     const { labels, confidence, warnings } = await segmentVolume(scan.volume, model, {

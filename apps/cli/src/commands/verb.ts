@@ -32,7 +32,8 @@ export function bind<Options>(command: Command, signal: AbortSignal, action: Ver
     for (const [name, value] of Object.entries(options))
       if (value === "")
         throw usageError(`--${kebab(name)} was given nothing.`, "Leave it out, or give it a value.");
-    if (args.includes("")) throw usageError("A path was given that is empty.", "Write it out.");
+    if (args.includes(""))
+      throw usageError("An argument is empty.", "Write it out; in a script, a variable may be unset.");
     await action(openContext(options, signal), args, options);
   });
 }
