@@ -25,13 +25,15 @@ export type Compound = z.infer<typeof compoundSchema>;
 
 /** Where midazolam's default numbers come from; shown with every result that uses them. */
 export const MIDAZOLAM_SOURCES: Record<keyof Omit<Compound, "name" | "partition">, string> = {
-  molarMassGPerMol: "Hanke et al. 2018, doi:10.1002/psp4.12343",
-  logP: "Hanke et al. 2018 (fitted; measured values lie near 3)",
-  fractionUnbound: "Gertz et al. 2010, as in Hanke et al. 2018",
+  molarMassGPerMol:
+    "Open Systems Pharmacology midazolam model, an update of Hanke et al. 2018 (doi:10.1002/psp4.12343)",
+  logP: "Open Systems Pharmacology midazolam model (fitted there with another partition model; measured near 3)",
+  fractionUnbound:
+    "Gertz et al. 2010 (Drug Metab. Dispos. 38:1147), as in the Open Systems Pharmacology model",
   bloodToPlasma: "Xia et al. 2013, doi:10.1208/s12248-013-9505-3, table IV",
   hepaticClearancePerMin:
-    "CYP3A4 8.76/min x 4.32 umol/L / 4.0 umol/L + UGT1A4 3.59/min x 2.32 umol/L / 37.8 umol/L, Hanke et al. 2018",
-  glomerularFraction: "Hanke et al. 2018",
+    "CYP3A4 8.76/min x 4.32 umol/L / 4.0 umol/L + UGT1A4 3.59/min x 2.32 umol/L / 37.8 umol/L, same model",
+  glomerularFraction: "Open Systems Pharmacology midazolam model (fitted)",
   absorptionPerH: "assumed: peak within the first hour after a tablet",
   gutAvailability: "Thummel et al. 1996, doi:10.1016/S0009-9236(96)90177-0 (mean gut extraction 0.43)",
 };

@@ -1,4 +1,7 @@
-/** Non-compartmental measures of one concentration curve (Gabrielsson & Weiner, chapter 2.8). */
+/**
+ * Non-compartmental measures of one concentration curve (Gabrielsson & Weiner, Pharmacokinetic and Pharmacodynamic
+ * Data Analysis, section 2.8).
+ */
 
 export interface CurveMeasures {
   peak: number;

@@ -1,7 +1,7 @@
 /**
  * Tissue:plasma partition coefficients from tissue composition: Berezhkovskiy, J. Pharm. Sci. 93 (2004) 1628,
- * doi:10.1002/jps.20073, eq. 17, on the composition of Poulin & Theil, J. Pharm. Sci. 91 (2002) 129,
- * doi:10.1002/jps.10005, table 1.
+ * doi:10.1002/jps.20073, on the composition of human tissues by Poulin & Theil, J. Pharm. Sci. 91 (2002) 129,
+ * doi:10.1002/jps.10005. Ionisation is left out.
  */
 import type { Tissue } from "@viscera/organ";
 
@@ -39,8 +39,8 @@ export function partitionCoefficient(tissue: Tissue, logP: number, fractionUnbou
 function forComposition(tissue: keyof typeof COMPOSITION, logP: number, fractionUnbound: number): number {
   const [water, neutral, phospho] = COMPOSITION[tissue];
   const [plasmaWater, plasmaNeutral, plasmaPhospho] = COMPOSITION.plasma;
-  // Adipose tissue is described by vegetable oil, which holds less drug than octanol (Leo et al. 1971), and
-  // binds no protein; other tissues bind half as much as plasma.
+  // Adipose tissue is described by vegetable oil, which holds less drug than octanol (Leo et al., Chem.
+  // Rev. 71 (1971) 525), and binds no protein; other tissues bind half as much as plasma.
   const adipose = tissue === "fat";
   const lipid = 10 ** (adipose ? 1.115 * logP - 1.35 : logP);
   const unboundTissue = adipose ? 1 : 1 / (1 + (0.5 * (1 - fractionUnbound)) / fractionUnbound);

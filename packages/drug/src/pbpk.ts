@@ -8,8 +8,8 @@
  *   dA_ven/dt = sum of outflows - CO A_ven/V_ven
  *
  * A: amounts (mg), V: volumes (L), Q: blood flows (L/h), Kp: tissue:plasma, B: blood:plasma ratio. An oral
- * dose enters the gut tissue from the lumen by first order. Jones & Rowland, CPT Pharmacometrics Syst.
- * Pharmacol. 2 (2013) e63, doi:10.1038/psp.2013.41.
+ * dose enters the gut tissue from the lumen by first order. Jones & Rowland-Yeo, CPT Pharmacometrics
+ * Syst. Pharmacol. 2 (2013) e63, doi:10.1038/psp.2013.41.
  */
 import { type Body, TISSUES, type Tissue } from "@viscera/organ";
 import type { Compound } from "./compound.js";

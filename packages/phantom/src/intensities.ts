@@ -128,7 +128,7 @@ export class IntensityMaker {
     const signalOf = (material: Material, bone: boolean) => {
       if (modality !== "CT") return mrSignal(material, SEQUENCES[modality]);
       const hu = phase === "native" ? material.native : material.portal;
-      // Vertebral marrow bone loses about 2 HU a year (Jang 2019, Radiology 291:360).
+      // Marrow bone thins with age: L1 by 2.5 HU a year (Jang 2019, Radiology 291:360); 1.9 for all is a choice.
       return bone ? hu - 1.9 * (ageYears - 50) : hu;
     };
     const air = signalOf(MATERIALS.air, false);

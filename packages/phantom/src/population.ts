@@ -1,13 +1,15 @@
 /**
  * Who the patient is: body size, physiology and organ volumes that belong together.
  *
- * Sources. Height and weight: NCD-RisC (doi:10.7554/eLife.13410) for European adults, means and spreads rounded. Body
- * surface: Du Bois 1916. Liver: Vauthey 2002 (doi:10.1053/jlts.2002.31654). Spleen: Prassopoulos 1997
- * (Eur Radiol 7:246) mean 215 mL, wide spread. Kidneys, heart, pancreas: ICRP Publication 89 masses
- * for the reference man and woman, scaled with body surface; pancreas parenchyma by CT: Saisho 2007
- * (doi:10.1002/ca.20543). Lungs: total lung capacity of the ECSC, Quanjer 1993 (doi:10.1183/09041950.005s1693);
- * a supine CT in inspiration holds about 80 % of it. Ventricles and atria: Kawel-Boehm 2020
- * (doi:10.1186/s12968-020-00683-3). Creatinine: CKD-EPI 2021 (doi:10.1056/NEJMoa2102953) solved for it.
+ * Sources. Height and body mass index: European adults of NCD-RisC (doi:10.7554/eLife.13410,
+ * doi:10.1016/S0140-6736(16)30054-X), rounded. Body surface: Du Bois 1916 (doi:10.1001/archinte.1916.00080130010002).
+ * Liver: Vauthey 2002 (doi:10.1053/jlts.2002.31654). Spleen: mean of Prassopoulos 1997 (Eur Radiol 7:246), 215 mL; he
+ * saw it vary neither with body size nor with age, both are choices here. Kidneys: near ICRP Publication 89's reference
+ * man and woman. Pancreas: near the 72 mL (45 of them parenchyma) of Saisho 2007 (doi:10.1002/ca.20543). Lungs:
+ * total capacity of the ECSC, Quanjer 1993 (doi:10.1183/09041950.005s1693). Ventricles, atria, left ventricular
+ * muscle: after Kawel-Boehm 2020 (doi:10.1186/s12968-020-00683-3). Creatinine: CKD-EPI 2021
+ * (doi:10.1056/NEJMoa2102953) solved for it. All else (circulation, filtration rate, haematocrit, hollow organs, share of the lung capacity in a supine
+ * inspiration, spreads, shrinking with age, fat) is this project's rounded choice for adults without disease.
  */
 import { type Patient, RandomStream } from "@viscera/core";
 import type { PhantomParameters } from "./parameters.js";

@@ -3,9 +3,10 @@
  * it has the class, 200 and up for others) or, from 118 to 199, a part of a label that looks different (a vessel
  * in the lung, gas in the colon); parts become their label once the intensities are made.
  *
- * HU: means of unenhanced and portal-venous abdominal CT at 120 kV as given in textbooks and measured
- * by Lamba 2014 (AJR 203:1013). T1, T2 at 1.5 T, rounded: de Bazelaire 2004 (doi:10.1148/radiol.2303021331),
- * Stanisz 2005 (doi:10.1002/mrm.20605).
+ * HU: rounded choices of this project for abdominal CT at 120 kV, unenhanced and portal-venous, within the usual
+ * ranges; scanners differ by several HU (Lamba 2014, AJR 203:1013). T1, T2 at 1.5 T: abdominal and pelvic organs by
+ * de Bazelaire 2004 (doi:10.1148/radiol.2303021331), blood's T1, heart and cartilage by Stanisz 2005
+ * (doi:10.1002/mrm.20605), rounded; the rest, blood's T2 and the proton densities are choices.
  */
 
 export interface Material {

@@ -1,6 +1,7 @@
 /**
- * The reference adults of ICRP Publication 89 (Ann. ICRP 32 (3-4), 2002): organ masses (table 2.8), regional
- * blood flows at rest as shares of the cardiac output (table 2.40), cardiac output and blood (section 7).
+ * The reference adults of ICRP Publication 89 (Ann. ICRP 32 (3-4), 2002): organ masses (table 2.8), height and
+ * weight (table 2.9), cardiac output at rest (table 2.39) and its shares (table 2.40). The blood is the 5.3 and
+ * 3.9 L of table 2.12 at 1.06 g/mL; the haematocrits are rounded choices (table 2.12 gives 0.43 and 0.38).
  */
 
 /** Tissues that the physiological models tell apart. Flows of `liver` are those of the hepatic artery. */
@@ -114,7 +115,7 @@ export function referenceAdult(sex: "female" | "male" | "other" | null): Referen
   return sex === "male" ? MALE : sex === "female" ? FEMALE : UNKNOWN;
 }
 
-/** Tissue densities in g/mL: ICRP Publication 89 and 110 (blood-filled soft tissue; fat as adipose tissue). */
+/** Tissue densities in g/mL, rounded near ICRP Publication 110's; `rest`, soft tissue and bone, is a choice. */
 export const DENSITY_G_PER_ML: Record<Tissue | "blood", number> = {
   blood: 1.06,
   lung: 1.05,

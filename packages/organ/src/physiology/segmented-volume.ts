@@ -30,9 +30,12 @@ const STRUCTURES: Partial<Record<Tissue, readonly (readonly string[])[]>> = {
     ["lung_left", "lung_right"],
   ],
 };
-/** Tissue share of a heart outline that includes the blood in its chambers: 330 g of 840 g (ICRP 89, table 2.8). */
+/**
+ * Tissue share of a heart outline that includes the blood in its chambers: the reference man's
+ * 330 g of 840 g (ICRP 89, table 2.8).
+ */
 const HEART_TISSUE_SHARE = 330 / 840;
-/** Share of blood in the lungs' mass: 1200 g with, 500 g without (ICRP 89, table 2.8). */
+/** Tissue share of the lungs' mass with blood: the reference man's 500 g of 1200 g (ICRP 89, table 2.8). */
 const LUNG_TISSUE_SHARE = 500 / 1200;
 
 /** Volume of a tissue in this patient, or the reason why the image does not give it. */
