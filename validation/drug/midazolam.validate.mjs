@@ -1,6 +1,6 @@
 // Published plasma curves of intravenous midazolam (collected by the Open Systems Pharmacology project) against
-// the default model of a 73 kg man; nothing is fitted. Tolerance: the field's twofold bound for every study,
-// 1.5 for their geometric mean.
+// the default model of a 73 kg man; nothing is fitted here (the drug's clearance and logP were by their
+// authors, Hohmann 2015 included). Tolerance: the field's twofold bound for every study, 1.5 for their geometric mean.
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { patientSchema } from "@viscera/core";
