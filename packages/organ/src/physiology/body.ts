@@ -126,7 +126,7 @@ function chooseVolume(
   warnings: string[],
 ): TissueVolume {
   const expectedMl = referenceMassG(tissue, reference, heightCm) / DENSITY_G_PER_ML[tissue];
-  const measured = measuredVolume(tissue, organs);
+  const measured = measuredVolume(tissue, organs, reference);
   if ("volumeMl" in measured) {
     const ratio = measured.volumeMl / expectedMl;
     if (ratio >= PLAUSIBLE.low && ratio <= PLAUSIBLE.high) {

@@ -27,6 +27,8 @@ export interface ReferenceAdult {
   haematocrit: number;
   /** Without the blood of the large vessels and chambers; `rest` is what the body mass leaves over. */
   massG: Record<Exclude<Tissue, "rest">, number>;
+  /** Organs as an image outlines them: with the blood in chambers and vessels. */
+  massWithBloodG: Record<"lung" | "heart", number>;
   /** Shares of the cardiac output; they add up to one, the lung's bronchial flow being part of `rest`. */
   flowShare: Record<Exclude<Tissue, "lung">, number>;
 }
@@ -49,6 +51,7 @@ const MALE: ReferenceAdult = {
     muscle: 29000,
     fat: 18200,
   },
+  massWithBloodG: { lung: 1200, heart: 840 },
   flowShare: {
     liver: 0.065,
     kidney: 0.19,
@@ -79,6 +82,7 @@ const FEMALE: ReferenceAdult = {
     muscle: 17500,
     fat: 22500,
   },
+  massWithBloodG: { lung: 950, heart: 620 },
   flowShare: {
     liver: 0.065,
     kidney: 0.17,
@@ -100,6 +104,7 @@ const UNKNOWN: ReferenceAdult = {
   bloodMassG: (MALE.bloodMassG + FEMALE.bloodMassG) / 2,
   haematocrit: (MALE.haematocrit + FEMALE.haematocrit) / 2,
   massG: mean(MALE.massG, FEMALE.massG),
+  massWithBloodG: mean(MALE.massWithBloodG, FEMALE.massWithBloodG),
   flowShare: mean(MALE.flowShare, FEMALE.flowShare),
 };
 

@@ -1,7 +1,7 @@
 /** Which segmented structures measure a tissue's volume, and when they may. */
 import type { OrganRecord } from "@viscera/core";
 import { displayName } from "../structures/index.js";
-import { DENSITY_G_PER_ML, type Tissue } from "./reference-adult.js";
+import { DENSITY_G_PER_ML, type ReferenceAdult, type Tissue } from "./reference-adult.js";
 
 /** Each inner list is one complete way to cover the tissue; the first that is whole in the image is used. */
 const STRUCTURES: Partial<Record<Tissue, readonly (readonly string[])[]>> = {
@@ -30,18 +30,11 @@ const STRUCTURES: Partial<Record<Tissue, readonly (readonly string[])[]>> = {
     ["lung_left", "lung_right"],
   ],
 };
-/**
- * Tissue share of a heart outline that includes the blood in its chambers: the reference man's
- * 330 g of 840 g (ICRP 89, table 2.8).
- */
-const HEART_TISSUE_SHARE = 330 / 840;
-/** Tissue share of the lungs' mass with blood: the reference man's 500 g of 1200 g (ICRP 89, table 2.8). */
-const LUNG_TISSUE_SHARE = 500 / 1200;
-
 /** Volume of a tissue in this patient, or the reason why the image does not give it. */
 export function measuredVolume(
   tissue: Tissue,
   organs: readonly OrganRecord[],
+  reference: ReferenceAdult,
 ): { volumeMl: number; note: string } | { reason: string } {
   const ways = STRUCTURES[tissue];
   if (!ways)
@@ -63,7 +56,7 @@ export function measuredVolume(
       reason = `${cut.join(", ")} cut by the edge of the image`;
       continue;
     }
-    return tissueVolume(tissue, names, found as OrganRecord[]);
+    return tissueVolume(tissue, names, found as OrganRecord[], reference);
   }
   return { reason };
 }
@@ -72,28 +65,27 @@ function tissueVolume(
   tissue: Tissue,
   names: readonly string[],
   found: OrganRecord[],
+  reference: ReferenceAdult,
 ): ReturnType<typeof measuredVolume> {
   const outlineMl = found.reduce((sum, organ) => sum + organ.volumeMl, 0);
-  const outline = names.map(displayName).join(" + ");
-  if (tissue === "lung") {
-    if (found.some((organ) => organ.intensity?.unit !== "HU")) {
-      return { reason: "the image is not in Hounsfield units, so air cannot be told from tissue" };
-    }
-    // Air is -1000 HU and water 0: a voxel's density is close to 1 + HU/1000 g/mL.
-    const massG = found.reduce(
-      (sum, organ) => sum + organ.volumeMl * Math.max(0, 1 + organ.intensity!.mean / 1000),
-      0,
-    );
-    return {
-      volumeMl: (massG * LUNG_TISSUE_SHARE) / DENSITY_G_PER_ML.lung,
-      note: `${massG.toFixed(0)} g by the lungs' HU, ${(100 * LUNG_TISSUE_SHARE).toFixed(0)} % of it tissue`,
-    };
+  if (tissue !== "lung" && tissue !== "heart") {
+    return { volumeMl: outlineMl, note: names.map(displayName).join(" + ") };
   }
+  // An outline holds blood too: the reference adult says how much of it is the organ's own tissue.
+  const share = reference.massG[tissue] / reference.massWithBloodG[tissue];
   if (tissue === "heart") {
-    return {
-      volumeMl: outlineMl * HEART_TISSUE_SHARE,
-      note: `heart outline x ${HEART_TISSUE_SHARE.toFixed(2)} (without its blood)`,
-    };
+    return { volumeMl: outlineMl * share, note: `heart outline x ${share.toFixed(2)} (without its blood)` };
   }
-  return { volumeMl: outlineMl, note: outline };
+  if (found.some((organ) => organ.intensity?.unit !== "HU")) {
+    return { reason: "the image is not in Hounsfield units, so air cannot be told from tissue" };
+  }
+  // Air is -1000 HU and water 0: a voxel's density is close to 1 + HU/1000 g/mL.
+  const massG = found.reduce(
+    (sum, organ) => sum + organ.volumeMl * Math.max(0, 1 + organ.intensity!.mean / 1000),
+    0,
+  );
+  return {
+    volumeMl: (massG * share) / DENSITY_G_PER_ML.lung,
+    note: `${massG.toFixed(0)} g by the lungs' HU, ${(100 * share).toFixed(0)} % of it tissue`,
+  };
 }
