@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import {
   FILE_SCHEMAS,
@@ -9,6 +11,7 @@ import {
   structureNameSchema,
   VisceraError,
 } from "../index.js";
+import { REPOSITORY } from "../testing/index.js";
 
 test("an empty patient is a patient of whom nothing is known", () => {
   const patient = parseJson("{}", patientSchema, "patient.json");
@@ -52,6 +55,13 @@ test("a model file as the architecture page shows it is accepted", () => {
     sha256: "0".repeat(64),
   };
   assert.equal(parseJson(JSON.stringify(model), modelFileSchema, "m").input.overlap, 0.5);
+});
+
+test("the schemas in docs/schemas are current (node scripts/write-schemas.mjs)", () => {
+  for (const [name, schema] of Object.entries(FILE_SCHEMAS)) {
+    const written = JSON.parse(readFileSync(join(REPOSITORY, `docs/schemas/${name}.schema.json`), "utf8"));
+    assert.deepEqual(written, JSON.parse(JSON.stringify(jsonSchemaOf(schema))), name);
+  }
 });
 
 test("every schema is emitted as JSON Schema", () => {
