@@ -35,7 +35,7 @@ export const STRUCTURE_TABLE: Readonly<Record<StructureGroup, string>> = {
     *-Hippocampus-Posterior||#c9962f||posterior hippocampus|posterior hippocampus
     *-Amygdala|4958002|#54b8b0||amygdala|amygdaloid
     *-Accumbens-area|427667007|#e88f2e||nucleus accumbens|nucleus accumbens,accumbens
-    *-VentralDC||#a5603a||ventral diencephalon|ventral diencephalon
+    *-VentralDC||#a5603a||ventral diencephalon|ventral diencephalon,ventraldc
     Brain-Stem|15926001|#8b93a8||brain stem|brainstem
     Corpus-Callosum|88442005|#b6a3d6||corpus callosum|
     CC_Posterior||#8c78b8||posterior corpus callosum|
