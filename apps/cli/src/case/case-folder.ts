@@ -39,7 +39,7 @@ const OWN_ENTRIES = [
 ];
 
 export class CaseFolder {
-  readonly #work: string;
+  #work: string;
   readonly #target: string;
   file: CaseFile;
 
@@ -234,6 +234,7 @@ export class CaseFolder {
     if (this.#work === this.#target) return;
     await mkdir(join(this.#target, OLD), { recursive: true });
     await finishExchange(this.#target);
+    this.#work = this.#target;
   }
 }
 

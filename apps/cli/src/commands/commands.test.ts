@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,16 +11,9 @@ import {
   parseJson,
   runSummarySchema,
 } from "@viscera/core";
-import { REPOSITORY } from "@viscera/core/testing";
+import { viscera as command, MAIN } from "./testing.js";
 
-const MAIN = join(REPOSITORY, "apps/cli/dist/main.js");
-
-function viscera(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [MAIN, ...args], {
-    encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
-  });
-}
+const viscera = (...args: string[]) => command(args);
 
 describe("the command line", () => {
   let root = "";
@@ -118,16 +111,6 @@ describe("the command line", () => {
     }
   });
 
-  test("labels without names are numbered, not guessed", () => {
-    const bare = at("bare.nii.gz");
-    // Through NRRD the names that travel inside the NIfTI file are dropped.
-    assert.equal(viscera("convert", join(patient, "labels.nii.gz"), at("bare.nrrd")).status, 0);
-    assert.equal(viscera("convert", at("bare.nrrd"), bare).status, 0);
-    const { status, stdout, stderr } = viscera("organs", bare, "--out", at("bare-organs"), "--json");
-    assert.equal(status, 0, stderr);
-    assert.match(JSON.parse(stdout).organs[0].name, /^structure_\d+$/);
-  });
-
   test("simulate runs again with another configuration and renews the report", () => {
     const config = at("doses.json");
     writeFileSync(config, JSON.stringify({ doses: [{ route: "oral", doseMg: 7.5 }] }));
@@ -135,42 +118,5 @@ describe("the command line", () => {
     assert.equal(status, 0, stderr);
     assert.match(stdout, /7\.5 mg by mouth/);
     assert.match(readFileSync(at("case", "report.html"), "utf8"), /7\.5 mg by mouth/);
-  });
-
-  test("wrong use and bad input end in one sentence and the right exit code", () => {
-    const expect = (args: string[], status: number, message: RegExp) => {
-      const result = viscera(...args);
-      assert.equal(result.status, status, `${args.join(" ")}: ${result.stderr}`);
-      assert.match(result.stderr, message);
-      assert.ok(!/\n\s+at /.test(result.stderr), `stack trace: ${result.stderr}`);
-    };
-    expect(["run"], 2, /--out <case>/);
-    expect(["run", "--out", at("x")], 2, /missing required argument/);
-    expect(["frobnicate"], 2, /unknown command/);
-    expect(["run", at("absent.nii.gz"), "--out", at("x")], 3, /absent/);
-    expect(["run", ...labelled(), "--model", "m", "--out", at("x")], 2, /Give either/);
-    expect(["run", ...labelled(), "--simulate", "magic", "--out", at("x")], 2, /There is no simulation/);
-    expect(["run", join(patient, "scan.nii.gz"), "--out", at("x")], 2, /--labels|--model/);
-    expect(["info", patient, "--threads", "none"], 2, /whole number/);
-    expect(["simulate", "drug", root], 3, /not a case folder/);
-    writeFileSync(at("bad.json"), '{"doses": []}');
-    expect(["simulate", "drug", at("case"), "--config", at("bad.json")], 3, /bad\.json.*doses/);
-    writeFileSync(at("cut.nii.gz"), readFileSync(join(patient, "scan.nii.gz")).subarray(0, 2000));
-    expect(["run", at("cut.nii.gz"), "--labels", join(patient, "labels.nii.gz"), "--out", at("x")], 3, /./);
-    assert.ok(!existsSync(at("x")), "a refused run left a folder behind");
-    const json = viscera("info", at("absent.nii.gz"), "--json");
-    assert.equal(JSON.parse(json.stdout).error.code, "input.not-found");
-    assert.equal(json.status, 3);
-  });
-
-  test("help has an example for every verb, and completion names every verb", () => {
-    const verbs = ["demo", "run", "info", "convert", "segment", "organs", "simulate", "report", "phantom"];
-    for (const verb of verbs)
-      assert.match(viscera(verb, "--help").stdout, /Examples?:\n {2}\$ viscera/, verb);
-    for (const shell of ["bash", "zsh", "fish"]) {
-      const { stdout } = viscera("completion", shell);
-      for (const verb of verbs) assert.ok(stdout.includes(verb), `${shell}: ${verb}`);
-    }
-    assert.equal(spawnSync("bash", ["-n"], { input: viscera("completion", "bash").stdout }).status, 0);
   });
 });

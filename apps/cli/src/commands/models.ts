@@ -1,5 +1,6 @@
 import { addModel, listModels, openModel, removeModel } from "@viscera/segment/node";
 import type { Command } from "commander";
+import { countOf } from "../terminal/console.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
 export function addModels(program: Command, signal: AbortSignal): void {
@@ -44,7 +45,7 @@ export function addModels(program: Command, signal: AbortSignal): void {
       context.console.warning(`Its licence (${description.licence}) does not allow commercial use.`);
     }
     context.console.text(
-      `Stored ${name}${description ? ` ${description.version} (${description.labels.length} structures, licence ${description.licence})` : ""}.`,
+      `Stored ${name}${description ? ` ${description.version} (${countOf(description.labels.length, "structure")}, licence ${description.licence})` : ""}.`,
     );
     context.console.result({ name, model: description });
   });

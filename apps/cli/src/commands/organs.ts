@@ -3,6 +3,7 @@ import { readScan, type ScanFile } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { importLabels } from "../steps/import-labels.js";
 import { makeOrgans } from "../steps/make-organs.js";
+import { countOf } from "../terminal/console.js";
 import { type CommandContext, decimalNumber } from "../terminal/context.js";
 import { OutputFolder } from "./output-folder.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
@@ -52,7 +53,7 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
     );
     context.console.step(
       "Organs",
-      `${organs.length} structures, voxels of ${spacingOf(labels.affine)
+      `${countOf(organs.length, "structure")}, voxels of ${spacingOf(labels.affine)
         .map((mm) => +mm.toFixed(2))
         .join(" x ")} mm`,
       (performance.now() - started) / 1000,

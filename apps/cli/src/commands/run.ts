@@ -27,6 +27,7 @@ import { saveLabels } from "../steps/save-labels.js";
 import { saveReport } from "../steps/save-report.js";
 import { saveScan, scanInfo } from "../steps/save-scan.js";
 import { saveSimulation } from "../steps/save-simulation.js";
+import { countOf } from "../terminal/console.js";
 import type { CommandContext } from "../terminal/context.js";
 import { VERSION } from "../version.js";
 import { printCase } from "./print-case.js";
@@ -134,7 +135,7 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
     const made = await source.make();
     for (const warning of made.warnings) context.console.warning(warning);
     await saveLabels(work, made.labels, inputs, made.warnings, made.confidence);
-    return `${made.labels.labels.length} structures, ${made.origin}`;
+    return `${countOf(made.labels.labels.length, "structure")}, ${made.origin}`;
   });
   await saveOrgans(work, inputs);
   for (const id of simulations) {

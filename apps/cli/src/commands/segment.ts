@@ -5,6 +5,7 @@ import { readScan, writeVolume } from "@viscera/scan/node";
 import { segmentVolume } from "@viscera/segment";
 import { openModel, segmentFolder } from "@viscera/segment/node";
 import type { Command } from "commander";
+import { countOf } from "../terminal/console.js";
 import { checkOutputImage } from "./output-file.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
@@ -61,7 +62,7 @@ export function addSegment(program: Command, signal: AbortSignal): void {
     await writeVolume(options.out, labels);
     context.console.step(
       "Segment",
-      `${labels.labels.length} structures by ${model.description.name} ${model.description.version}`,
+      `${countOf(labels.labels.length, "structure")} by ${model.description.name} ${model.description.version}`,
       (performance.now() - started) / 1000,
     );
     context.console.result({

@@ -9,6 +9,7 @@ import {
 } from "@viscera/core";
 import { buildSurfaces, encodeGlb, encodeStl, measureOrgans, measuresCsv } from "@viscera/organ";
 import type { Workspace } from "../case/workspace.js";
+import { countOf } from "../terminal/console.js";
 import type { CommandContext } from "../terminal/context.js";
 
 export interface OrganOptions {
@@ -81,7 +82,7 @@ export async function saveOrgans(
     const cut = models.organs.filter((organ) => organ.touchesBorder);
     const warnings = cut.length > 0 ? [cutWarning(cut.map((organ) => organ.name))] : [];
     await work.folder.finish("organs", warnings, work.provenance(CASE_PATHS.organs, inputs));
-    return `${models.organs.length} structures`;
+    return countOf(models.organs.length, "structure");
   });
 }
 

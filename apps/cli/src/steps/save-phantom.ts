@@ -1,6 +1,7 @@
 import { CASE_PATHS } from "@viscera/core";
 import type { Phantom } from "@viscera/phantom";
 import type { Workspace } from "../case/workspace.js";
+import { countOf } from "../terminal/console.js";
 import { saveLabels } from "./save-labels.js";
 import { saveScan } from "./save-scan.js";
 
@@ -11,6 +12,6 @@ export async function savePhantom(work: Workspace, phantom: Phantom): Promise<vo
   await work.step("labels", "Labels", async () => {
     await work.folder.writeJson(CASE_PATHS.truth, phantom.truth);
     await saveLabels(work, phantom.labels, {}, []);
-    return `${phantom.labels.labels.length} structures, true ones of the synthetic patient`;
+    return `${countOf(phantom.labels.labels.length, "structure")}, true ones of the synthetic patient`;
   });
 }

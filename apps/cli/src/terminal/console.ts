@@ -104,6 +104,11 @@ function timeLeft(elapsedMs: number, done: number, left: number): string {
   return `, ${formatSeconds((elapsedMs / 1000) * (left / done))} left`;
 }
 
+/** A number of things: "1 structure", "2 structures". */
+export function countOf(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
+
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import type { ModelFile } from "@viscera/core";
+import { GraphBuilder } from "@viscera/nets";
+import { type Outcome, scratch, viscera, writeBlocks } from "./testing.js";
+
+/** A network of one weight: what is brighter than 0 is tissue. */
+function threshold(): Uint8Array {
+  const graph = new GraphBuilder();
+  const x = graph.input("image", "float32", [1, 1, "d", "h", "w"]);
+  const weights = graph.weights("w", Float32Array.of(-0.05, 0.05), [2, 1, 1, 1, 1]);
+  const bias = graph.weights("b", Float32Array.of(0, 0), [2]);
+  const scores = graph.conv(x, weights, bias, { kernel: [1, 1, 1] });
+  graph.output(scores, "scores", "float32", [1, 2, "d", "h", "w"]);
+  return graph.build();
+}
+
+describe("networks", () => {
+  const { at, remove } = scratch();
+  before(async () => {
+    await writeBlocks(at("scan.nii.gz"), at("labels.nii.gz"));
+    const weights = threshold();
+    const description: ModelFile = {
+      schema: 1,
+      name: "bright",
+      version: "1.0.0",
+      architecture: { kind: "onnx", options: {} },
+      weights: "weights.onnx",
+      input: {
+        modality: ["CT"],
+        orientation: "RAS",
+        spacingMm: null,
+        patch: [8, 8, 8],
+        normalisation: { kind: "none" },
+        conform: null,
+        overlap: 0.5,
+        haloVoxels: null,
+        mirrorAxes: [],
+      },
+      labels: [{ id: 1, name: "liver", snomed: null }],
+      licence: "CC BY-NC 4.0",
+      commercialUse: false,
+      card: null,
+      sha256: createHash("sha256").update(weights).digest("hex"),
+    };
+    mkdirSync(at("model"));
+    writeFileSync(at("model", "weights.onnx"), weights);
+    writeFileSync(at("model", "viscera-model.json"), JSON.stringify(description));
+  });
+  after(remove);
+  const call = (...args: string[]): Outcome => viscera(args, { env: { VISCERA_HOME: at("home") } });
+
+  test("are stored, listed, shown and removed", () => {
+    assert.match(call("models").stdout, /No network is stored/);
+    const added = call("models", "add", at("model"));
+    assert.match(added.stderr, /does not allow commercial use/);
+    assert.match(added.stdout, /Stored bright 1\.0\.0 \(1 structure, /);
+    assert.equal(call("models", "add", at("model")).status, 3);
+    mkdirSync(at("home", "models", "broken"));
+    const list = call("models", "list");
+    assert.match(list.stdout, /^bright +1\.0\.0 +CT +1 /m);
+    assert.match(list.stderr, /broken cannot be used: .*holds no model/);
+    assert.match(call("models", "show", "bright").stdout, /Structures +liver/);
+    assert.equal(call("models", "remove", "broken").status, 0);
+    for (const name of ["broken", "../model"]) assert.ok(call("models", "remove", name).status! >= 2, name);
+  });
+
+  test("label a scan and a folder of scans; a bad output is refused before the work", () => {
+    const segment = (...args: string[]) => call("segment", ...args, "--model", "bright");
+    assert.equal(segment(at("scan.nii.gz"), "--out", at("labels.xyz")).status, 2);
+    const one = segment(at("scan.nii.gz"), "--out", at("made.nii.gz"));
+    assert.equal(one.status, 0, one.stderr);
+    assert.match(call("info", at("made.nii.gz")).stdout, /Labels +1 named: liver/);
+    assert.equal(segment(at("scan.nii.gz"), "--out", at("made.nii.gz")).status, 2);
+    mkdirSync(at("scans"));
+    writeFileSync(at("scans", "a.nii.gz"), readFileSync(at("scan.nii.gz")));
+    writeFileSync(at("scans", "b.nii.gz"), "broken");
+    const many = segment(at("scans"), "--out", at("many"));
+    assert.equal(many.status, 3, many.stderr);
+    assert.match(many.stderr, /b\.nii\.gz/);
+    assert.match(many.stdout, /1 segmented, 0 done before, 1 failed/);
+    mkdirSync(at("empty"));
+    assert.match(segment(at("empty"), "--out", at("x")).stderr, /holds no DICOM files/);
+  });
+
+  test("make the labels of a case, whose confidence a resumed run still knows", () => {
+    // The one stored model that fits a CT is taken unasked, because the scan's modality is plain from its values.
+    const first = call("run", at("scan.nii.gz"), "--out", at("case"));
+    assert.equal(first.status, 0, first.stderr);
+    assert.match(first.stderr, /by bright 1\.0\.0/);
+    const organs = readFileSync(at("case", "organs", "organs.json"), "utf8");
+    assert.ok(JSON.parse(organs).organs[0].confidence > 0.5);
+    const file = JSON.parse(readFileSync(at("case", "case.json"), "utf8"));
+    writeFileSync(at("case", "case.json"), JSON.stringify({ ...file, finished: ["scan", "labels"] }));
+    const again = call("run", at("scan.nii.gz"), "--out", at("case"));
+    assert.equal(again.status, 0, again.stderr);
+    assert.match(again.stderr, /Labels +done before, kept/);
+    assert.equal(readFileSync(at("case", "organs", "organs.json"), "utf8"), organs);
+  });
+
+  test("that are missing are said so, with those that exist", () => {
+    const { status, stderr } = viscera(["run", at("scan.nii.gz"), "--out", at("x")], {
+      env: { VISCERA_HOME: at("bare") },
+    });
+    assert.equal(status, 2);
+    assert.match(stderr, /No stored model fits this CT\.\n.*--labels.*--model/);
+  });
+});
