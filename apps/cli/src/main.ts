@@ -12,6 +12,8 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     // The second one does not wait for the step to notice.
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
+    if (process.stderr.isTTY && !json)
+      process.stderr.write("\r\u001b[KStopping; press Ctrl-C again to stop at once.\n");
   });
 }
 // A reader that has seen enough (`viscera info x | head`) is no failure.

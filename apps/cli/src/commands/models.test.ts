@@ -81,6 +81,8 @@ describe("networks", () => {
     assert.equal(many.status, 3, many.stderr);
     assert.match(many.stderr, /b\.nii\.gz/);
     assert.match(many.stdout, /1 segmented, 0 done before, 1 failed/);
+    const inOne = segment(at("scans"), "--out", at("one.nii.gz"));
+    assert.match(inOne.stderr, /holds no DICOM files\.\nTo read an image in it, name the file/);
     mkdirSync(at("empty"));
     assert.match(segment(at("empty"), "--out", at("x")).stderr, /holds no DICOM files/);
   });

@@ -5,6 +5,7 @@ import { bind, withCommonOptions, withExamples } from "./verb.js";
 
 export function addModels(program: Command, signal: AbortSignal): void {
   const models = program.command("models").description("the stored networks");
+  withExamples(models, ["viscera models", "viscera models add brainchop/model18cls"]);
   const list = models.command("list", { isDefault: true }).description("what is stored");
   withExamples(withCommonOptions(list), ["viscera models"]);
   bind(list, signal, async (context) => {

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { inputError } from "@viscera/core";
+import { WRITABLE_EXTENSIONS } from "@viscera/scan";
 import { readScan, writeVolume } from "@viscera/scan/node";
 import { segmentVolume } from "@viscera/segment";
 import { openModel, segmentFolder } from "@viscera/segment/node";
@@ -35,7 +36,8 @@ export function addSegment(program: Command, signal: AbortSignal): void {
     const model = await openModel(options.model);
     for (const warning of model.warnings) context.console.warning(warning);
     const mirror = options.mirror === undefined ? {} : { mirror: options.mirror };
-    if (existsSync(path) && statSync(path).isDirectory() && (await isFolderOfScans(path))) {
+    // Labels in one file are those of one scan, such as a DICOM folder with an image beside the slices.
+    if (!isImageName(options.out) && (await isFolderOfScans(path))) {
       const result = await segmentFolder(path, options.out, model, { ...context.job("Segment"), ...mirror });
       for (const { scan, message } of result.failed) context.console.warning(`${scan}: ${message}`);
       const counts = `${result.finished.length} segmented, ${result.skipped.length} done before, ${result.failed.length} failed`;
@@ -75,6 +77,10 @@ export function addSegment(program: Command, signal: AbortSignal): void {
 
 /** True for a folder of image files; a folder of DICOM slices is one scan. */
 async function isFolderOfScans(path: string): Promise<boolean> {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return false;
   const names = await readdir(path);
   return names.some((name) => /\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|hdr)$/i.test(name));
 }
+
+const isImageName = (path: string) =>
+  WRITABLE_EXTENSIONS.some((ending) => path.toLowerCase().endsWith(ending));

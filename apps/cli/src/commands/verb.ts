@@ -7,7 +7,7 @@ export function withCommonOptions(command: Command): Command {
   return command
     .option("--json", "print one JSON object on stdout and nothing else")
     .option("--threads <n>", "worker threads (default: all cores; never changes the result)")
-    .addOption(new Option("--seed <n>", "key of every random stream").default("1"));
+    .addOption(new Option("--seed <n>", "key of every random stream").default("1", "1"));
 }
 
 /** Example lines under a verb's help. */
