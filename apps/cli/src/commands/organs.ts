@@ -1,4 +1,6 @@
-import { inputError, spacingOf } from "@viscera/core";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { inputError, organsFileSchema, parseJson, spacingOf } from "@viscera/core";
 import { readScan, type ScanFile } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { importLabels } from "../steps/import-labels.js";
@@ -41,6 +43,7 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
     const { labels, warnings } = await importLabels(path, options.labelNames, scan?.volume ?? null, context);
     for (const warning of [...(scan?.warnings ?? []), ...warnings]) context.console.warning(warning);
     const started = performance.now();
+    const before = await modelsIn(options.out);
     const { organs } = await folder.fill((write) =>
       makeOrgans(
         labels,
@@ -51,6 +54,11 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
         write,
       ),
     );
+    // Models that organs.json no longer tells of would pass for this scan's.
+    for (const name of before)
+      if (!organs.some((organ) => organ.name === name))
+        for (const ending of ["glb", "stl"])
+          await rm(join(options.out, `${name}.${ending}`), { force: true });
     context.console.step(
       "Organs",
       `${countOf(organs.length, "structure")}, voxels of ${spacingOf(labels.affine)
@@ -80,4 +88,15 @@ async function readGrey(path: string, context: CommandContext): Promise<ScanFile
     "The scan is a colour image, which has no intensities to measure.",
     "Leave out --scan.",
   );
+}
+
+/** Names of the structures that an earlier call left models of. */
+async function modelsIn(folder: string): Promise<string[]> {
+  const text = await readFile(join(folder, "organs.json"), "utf8").catch(() => null);
+  if (text === null) return [];
+  try {
+    return parseJson(text, organsFileSchema, "organs.json").organs.map((organ) => organ.name);
+  } catch {
+    return [];
+  }
 }

@@ -74,6 +74,19 @@ describe("what the command prints and writes", () => {
     assert.ok(!readdirSync(at("full")).some((name) => name.startsWith(".")));
   });
 
+  test("models of an earlier call go when new ones take their place, other files stay", () => {
+    const organs = (...more: string[]) =>
+      viscera(["organs", at("labels.nii.gz"), "--out", at("twice"), ...more]);
+    assert.equal(organs().status, 0);
+    writeFileSync(at("twice", "mine.glb"), "mine");
+    writeFileSync(at("names.csv"), "id,name\n5,spleen\n7,heart\n");
+    assert.equal(organs("--force", "--label-names", at("names.csv")).status, 0);
+    assert.deepEqual(
+      readdirSync(at("twice")).filter((name) => name.endsWith(".glb")),
+      ["heart.glb", "mine.glb", "spleen.glb"],
+    );
+  });
+
   test("a warning is printed once", () => {
     const { stderr } = viscera([
       "run",
