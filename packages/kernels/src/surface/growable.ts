@@ -25,9 +25,12 @@ export class GrowableArray<T extends Growable> {
     this.reserve(1)[this.length++] = value;
   }
 
-  /** A copy of exactly the elements written. */
+  /** A copy of exactly the elements written; the room itself is given up. */
   finish(): T {
-    return this.data.slice(0, this.length) as T;
+    const out = this.data.slice(0, this.length) as T;
+    this.data = this.#make(0);
+    this.length = 0;
+    return out;
   }
 }
 

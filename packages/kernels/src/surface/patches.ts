@@ -1,5 +1,5 @@
 import { type LabelSurfaces, OUTSIDE } from "./label-surfaces.js";
-import type { Pieces } from "./pieces.js";
+import type { FacePieces, Pieces } from "./pieces.js";
 
 /**
  * Triangles sorted into patches: patch p holds the triangles between two pieces of surface (or a piece and
@@ -17,7 +17,7 @@ export interface Patches {
 }
 
 /** Cuts quads into triangles along their shorter diagonal and sorts all triangles into patches. */
-export function triangulate(surfaces: LabelSurfaces, pieces: Pieces): Patches {
+export function triangulate(surfaces: LabelSurfaces, pieces: FacePieces): Patches {
   const { quads, triangles: fans, positions: p } = surfaces;
   const inside: number[] = [];
   const outside: number[] = [];

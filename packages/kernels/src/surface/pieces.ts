@@ -9,6 +9,10 @@ export interface Pieces {
   label: Uint32Array;
   /** Enclosed voxels of each piece, from the blocky surface; negative for cavities. */
   voxels: Float64Array;
+}
+
+/** The pieces, and between which of them each face lies. */
+export interface FacePieces extends Pieces {
   /** Pieces on the inner and outer side of each quad and triangle. */
   quadInside: Uint32Array;
   quadOutside: Uint32Array;
@@ -83,7 +87,7 @@ function homeFlux(home: Int16Array, a: number, b: number, c: number): number {
 }
 
 /** Takes the surfaces apart into closed pieces. */
-export function findPieces(surfaces: LabelSurfaces): Pieces {
+export function findPieces(surfaces: LabelSurfaces): FacePieces {
   const { quads, triangles, home } = surfaces;
   const sets = new SideSets(surfaces.kind.length);
   const isLabel = (label: number): boolean => label !== 0 && label !== OUTSIDE;

@@ -1,5 +1,5 @@
 import { CELL_VERTEX, FACE_VERTEX, type LabelSurfaces, SQUARE_VERTEX } from "./label-surfaces.js";
-import type { Pieces } from "./pieces.js";
+import type { FacePieces } from "./pieces.js";
 
 /** Bit of `VertexBounds.fixed` beside the three of the cap axes: the vertex does not move at all. */
 export const FIXED = 8;
@@ -57,7 +57,7 @@ function squareDirection(kind: number, axis: number): number {
  * Puts the vertices of all pieces of fewer than `fewerThan` voxels, in place, on the voxels' own blocky
  * surface. Returns 1 for each such vertex.
  */
-export function makeBlocky(surfaces: LabelSurfaces, pieces: Pieces, fewerThan: number): Uint8Array {
+export function makeBlocky(surfaces: LabelSurfaces, pieces: FacePieces, fewerThan: number): Uint8Array {
   const blocky = new Uint8Array(surfaces.kind.length);
   const isSmall = Uint8Array.from(pieces.voxels, (voxels, i) =>
     i > 0 && Math.abs(voxels) < fewerThan ? 1 : 0,

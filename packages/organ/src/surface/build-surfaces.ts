@@ -21,6 +21,7 @@ import {
   type Pieces,
   smoothSurfaces,
   triangulate,
+  type VertexBounds,
   vertexBounds,
 } from "@viscera/kernels";
 import { meshVolumeMm3 } from "./mesh-measures.js";
@@ -86,20 +87,7 @@ export async function buildSurfaces(
     report(done);
   };
 
-  await step(0);
-  const surfaces = extractLabelSurfaces(data, size);
-  const pieces = findPieces(surfaces);
-  await step(10);
-  const bounds = vertexBounds(surfaces, makeBlocky(surfaces, pieces, BLOCKY_BELOW));
-  if (smooth)
-    smoothSurfaces(surfaces, bounds, {
-      onStep: (done, total) => report(10 + Math.floor((35 * done) / total)),
-    });
-  await step(45);
-  const { positions } = surfaces;
-  const full = triangulate(surfaces, pieces);
-  correctVolumes(positions, full, pieces.voxels, bounds);
-  await step(60);
+  const { positions, bounds, pieces, full } = await undecimated(labelMap, smooth, step, report);
   let patches = full;
   if (errorMm > 0) {
     patches = decimate(toWorld(positions, affine), full, bounds.fixed, errorMm, () =>
@@ -125,6 +113,31 @@ export async function buildSurfaces(
   const out = collect(labelMap, world, patches, pieces, options.only);
   await step(100);
   return out;
+}
+
+/** The surfaces before decimation; a function by itself, so that the faces' own arrays are given up after it. */
+async function undecimated(
+  { data, size }: LabelMap,
+  smooth: boolean,
+  step: (done: number) => Promise<void>,
+  report: (done: number) => void,
+): Promise<{ positions: Float32Array; bounds: VertexBounds; pieces: Pieces; full: Patches }> {
+  await step(0);
+  const surfaces = extractLabelSurfaces(data, size);
+  const faces = findPieces(surfaces);
+  await step(10);
+  const bounds = vertexBounds(surfaces, makeBlocky(surfaces, faces, BLOCKY_BELOW));
+  if (smooth)
+    smoothSurfaces(surfaces, bounds, {
+      onStep: (done, total) => report(10 + Math.floor((35 * done) / total)),
+    });
+  await step(45);
+  const full = triangulate(surfaces, faces);
+  const { positions } = surfaces;
+  const pieces = { label: faces.label, voxels: faces.voxels };
+  correctVolumes(positions, full, pieces.voxels, bounds);
+  await step(60);
+  return { positions, bounds, pieces, full };
 }
 
 /** True when every structure's surface is a closed edge-manifold once equal positions are merged. */
