@@ -1,4 +1,5 @@
-import { type ErrorCode, failedError, inputError, VisceraError } from "@viscera/core";
+import { type ErrorCode, failedError, VisceraError } from "@viscera/core";
+import { readingError, writingError } from "@viscera/scan/node";
 
 /** What the command prints of an error, and the code it exits with. */
 export interface ExplainedError {
@@ -25,40 +26,19 @@ function forPeople(error: unknown): VisceraError {
   const { code = "", path } = error as NodeJS.ErrnoException;
   const place = path === undefined ? "a file" : `"${path}"`;
   switch (code) {
-    case "ENOSPC":
-    case "EDQUOT":
-      return failedError(
-        "disk-full",
-        `The disk is full: ${place} could not be written.`,
-        "Free some space and try again.",
-      );
-    case "EACCES":
-    case "EPERM":
-      return failedError(
-        "permission",
-        `There is no permission to use ${place}.`,
-        "Change its permissions, or choose another place.",
-      );
-    case "EROFS":
-      return failedError(
-        "permission",
-        `${place} lies on a disk that can only be read.`,
-        "Choose another place.",
-      );
     case "ENOENT":
     case "ENOTDIR":
-      return inputError(
-        "not-found",
-        `There is no file or folder ${place}.`,
-        "Check the spelling of the path.",
-      );
     case "EISDIR":
-      return inputError("folder", `${place} is a folder, but a file is needed.`, "Name a file.");
+      return readingError(error, place);
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
     case "EEXIST":
     case "ENOTEMPTY":
-      return inputError("exists", `${place} is in the way.`, "Move it away, or choose another place.");
     case "ENAMETOOLONG":
-      return new VisceraError("usage.name", `The name ${place} is too long for this disk.`, "Shorten it.");
+      return writingError(error, place);
     case "EMFILE":
     case "ENFILE":
       return failedError("open-files", "Too many files are open.", "Close other programs and try again.");

@@ -1,3 +1,4 @@
+export { readingError, writingError } from "./file-errors.js";
 export { fileSource, sha256File, writeWhole } from "./files.js";
 export { type LabelFile, readLabels } from "./read-labels.js";
 export { type ReadScanOptions, readScan, type ScanFile } from "./read-scan.js";
