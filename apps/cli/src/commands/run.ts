@@ -130,11 +130,11 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
     context,
     `run${simulations.length > 0 ? ` --simulate ${simulations.join(",")}` : ""}`,
   );
-  await saveScan(work, scan.volume, { scan: scan.sha256 }, scan.warnings);
+  await saveScan(work, scan.volume, { inputs: { scan: scan.sha256 }, warnings: scan.warnings });
   await work.step("labels", "Labels", async () => {
     const made = await source.make();
     for (const warning of made.warnings) context.console.warning(warning);
-    await saveLabels(work, made.labels, inputs, made.warnings, made.confidence);
+    await saveLabels(work, made.labels, { inputs, warnings: made.warnings }, made.confidence);
     return `${countOf(made.labels.labels.length, "structure")}, ${made.origin}`;
   });
   await saveOrgans(work, inputs);

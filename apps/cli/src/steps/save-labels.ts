@@ -1,12 +1,12 @@
 import { CASE_PATHS, type LabelMap, type LabelsFile } from "@viscera/core";
 import type { Workspace } from "../case/workspace.js";
+import type { Origin } from "./save-scan.js";
 
 /** Writes a label map and its table into the case. `confidence` is the network's, by id. */
 export async function saveLabels(
   work: Workspace,
   labels: LabelMap,
-  inputs: Record<string, string>,
-  warnings: readonly string[],
+  { inputs, warnings, seed = null }: Origin,
   confidence: Map<number, number> = new Map(),
 ): Promise<void> {
   work.keep({ labels, confidence });
@@ -17,5 +17,5 @@ export async function saveLabels(
     ...(confidence.size > 0 ? { confidence: Object.fromEntries(confidence) } : {}),
   };
   await work.folder.writeJson(CASE_PATHS.labelTable, table);
-  await work.folder.finish("labels", warnings, work.provenance(CASE_PATHS.labels, inputs));
+  await work.folder.finish("labels", warnings, work.provenance(CASE_PATHS.labels, inputs, seed));
 }

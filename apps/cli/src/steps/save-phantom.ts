@@ -8,10 +8,11 @@ import { saveScan } from "./save-scan.js";
 /** Writes a synthetic patient into the case: scan, true labels, true physiology. */
 export async function savePhantom(work: Workspace, phantom: Phantom): Promise<void> {
   work.keep({ labels: phantom.labels });
-  await saveScan(work, phantom.scan, {}, []);
+  const origin = { inputs: {}, warnings: [], seed: phantom.truth.parameters.seed };
+  await saveScan(work, phantom.scan, origin);
   await work.step("labels", "Labels", async () => {
     await work.folder.writeJson(CASE_PATHS.truth, phantom.truth);
-    await saveLabels(work, phantom.labels, {}, []);
+    await saveLabels(work, phantom.labels, origin);
     return `${countOf(phantom.labels.labels.length, "structure")}, true ones of the synthetic patient`;
   });
 }

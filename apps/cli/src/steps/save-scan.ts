@@ -16,17 +16,25 @@ export function describeGrid(volume: Pick<Volume, "size" | "affine"> & { modalit
   return `${volume.modality ? `${volume.modality}, ` : ""}${volume.size.join(" x ")} voxels of ${spacing.join(" x ")} mm`;
 }
 
+/** Where an image of a case comes from. */
+export interface Origin {
+  /** Role of each input -> SHA-256. */
+  inputs: Record<string, string>;
+  warnings: readonly string[];
+  /** Of what was drawn at random. */
+  seed?: number;
+}
+
 /** Writes the scan into the case. */
 export async function saveScan(
   work: Workspace,
   volume: Volume,
-  inputs: Record<string, string>,
-  warnings: readonly string[],
+  { inputs, warnings, seed = null }: Origin,
 ): Promise<void> {
   work.keep({ scan: volume });
   await work.step("scan", "Scan", async () => {
     await work.folder.writeVolume(CASE_PATHS.scan, volume);
-    await work.folder.finish("scan", warnings, work.provenance(CASE_PATHS.scan, inputs));
+    await work.folder.finish("scan", warnings, work.provenance(CASE_PATHS.scan, inputs, seed));
     return describeGrid(volume);
   });
 }
