@@ -22,7 +22,7 @@ export interface Origin {
   inputs: Record<string, string>;
   warnings: readonly string[];
   /** Of what was drawn at random. */
-  seed?: number;
+  seed?: number | null;
 }
 
 /** Writes the scan into the case. */
