@@ -31,7 +31,6 @@ export interface Body {
   cardiacOutputLPerMin: number;
   /** Per tissue; the lung carries the whole cardiac output; `liver` is the hepatic artery's. */
   flowLPerMin: Record<Tissue, number>;
-  haematocrit: number;
   warnings: string[];
 }
 
@@ -92,7 +91,6 @@ export function bodyOf(patient: Patient, organs: readonly OrganRecord[]): Body {
     venousBloodMl: bloodMl * (1 - ARTERIAL_SHARE),
     cardiacOutputLPerMin,
     flowLPerMin,
-    haematocrit: patient.haematocrit ?? reference.haematocrit,
     warnings,
   };
 }

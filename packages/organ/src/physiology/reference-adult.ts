@@ -1,7 +1,7 @@
 /**
  * The reference adults of ICRP Publication 89 (Ann. ICRP 32 (3-4), 2002): organ masses (table 2.8), height and
  * weight (table 2.9), cardiac output at rest (table 2.39) and its shares (table 2.40). The blood is the 5.3 and
- * 3.9 L of table 2.12 at 1.06 g/mL; the haematocrits are rounded choices (table 2.12 gives 0.43 and 0.38).
+ * 3.9 L of table 2.12 at 1.06 g/mL.
  */
 
 /** Tissues that the physiological models tell apart. Flows of `liver` are those of the hepatic artery. */
@@ -24,7 +24,6 @@ export interface ReferenceAdult {
   weightKg: number;
   cardiacOutputLPerMin: number;
   bloodMassG: number;
-  haematocrit: number;
   /** Without the blood of the large vessels and chambers; `rest` is what the body mass leaves over. */
   massG: Record<Exclude<Tissue, "rest">, number>;
   /** Organs as an image outlines them: with the blood in chambers and vessels. */
@@ -39,7 +38,6 @@ const MALE: ReferenceAdult = {
   weightKg: 73,
   cardiacOutputLPerMin: 6.5,
   bloodMassG: 5600,
-  haematocrit: 0.45,
   massG: {
     lung: 500,
     liver: 1800,
@@ -70,7 +68,6 @@ const FEMALE: ReferenceAdult = {
   weightKg: 60,
   cardiacOutputLPerMin: 5.9,
   bloodMassG: 4100,
-  haematocrit: 0.4,
   massG: {
     lung: 420,
     liver: 1400,
@@ -102,7 +99,6 @@ const UNKNOWN: ReferenceAdult = {
   weightKg: (MALE.weightKg + FEMALE.weightKg) / 2,
   cardiacOutputLPerMin: (MALE.cardiacOutputLPerMin + FEMALE.cardiacOutputLPerMin) / 2,
   bloodMassG: (MALE.bloodMassG + FEMALE.bloodMassG) / 2,
-  haematocrit: (MALE.haematocrit + FEMALE.haematocrit) / 2,
   massG: mean(MALE.massG, FEMALE.massG),
   massWithBloodG: mean(MALE.massWithBloodG, FEMALE.massWithBloodG),
   flowShare: mean(MALE.flowShare, FEMALE.flowShare),

@@ -1,5 +1,5 @@
 import { inputError, type VoxelArray } from "@viscera/core";
-import { ByteReader } from "../image/byte-reader.js";
+import { openDetachedVoxels } from "../image/detached-voxels.js";
 import { checkAffine, sizeOf } from "../image/geometry.js";
 import type { ColourData, ImageFile } from "../image/image.js";
 import { readVoxels, type VoxelFile } from "../image/read-voxels.js";
@@ -84,25 +84,5 @@ async function openVoxels(file: VoxelFile, header: MetaHeader, source: FileSourc
   const data = header.get("elementdatafile")!;
   if (/^local$/i.test(data)) return file;
   await file.reader.close();
-  if (/^LIST\b/.test(data) || /%\d*d/.test(data)) {
-    throw inputError(
-      "format",
-      `${source.name} spreads its voxels over several files, which cannot be read.`,
-      "Save it as one .mha file.",
-    );
-  }
-  const voxels = await source.sibling(data);
-  if (!voxels) {
-    throw inputError(
-      "not-found",
-      `The voxels of ${source.name} are missing: there is no ${data} beside it.`,
-      "Put that file into the same folder.",
-    );
-  }
-  return {
-    name: voxels.name,
-    available: voxels.size,
-    packed: false,
-    reader: new ByteReader(voxels.stream()),
-  };
+  return openDetachedVoxels(data, source, ".mha");
 }

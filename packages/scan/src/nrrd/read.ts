@@ -1,5 +1,5 @@
 import { inputError, type VoxelArray } from "@viscera/core";
-import { ByteReader } from "../image/byte-reader.js";
+import { openDetachedVoxels } from "../image/detached-voxels.js";
 import { checkAffine, sizeOf } from "../image/geometry.js";
 import type { ColourData, ImageFile, RawLabel } from "../image/image.js";
 import { readVoxels, type VoxelFile } from "../image/read-voxels.js";
@@ -99,27 +99,7 @@ async function openVoxels(file: VoxelFile, header: NrrdHeader, source: FileSourc
   const data = header.fields.get("data file") ?? header.fields.get("datafile");
   if (data === undefined) return file;
   await file.reader.close();
-  if (/^LIST\b/.test(data) || /%\d*d/.test(data)) {
-    throw inputError(
-      "format",
-      `${source.name} spreads its voxels over several files, which cannot be read.`,
-      "Save it as one .nrrd file.",
-    );
-  }
-  const voxels = await source.sibling(data);
-  if (!voxels) {
-    throw inputError(
-      "not-found",
-      `The voxels of ${source.name} are missing: there is no ${data} beside it.`,
-      "Put that file into the same folder.",
-    );
-  }
-  return {
-    name: voxels.name,
-    available: voxels.size,
-    packed: false,
-    reader: new ByteReader(voxels.stream()),
-  };
+  return openDetachedVoxels(data, source, ".nrrd");
 }
 
 /** "line skip" counts lines before the voxels as they lie in the file, packed or not. */
