@@ -4,6 +4,7 @@ import { boundingBoxes } from "@viscera/kernels";
 import { completeLabels } from "@viscera/organ";
 import { labelsToGrid, readLabelNames } from "@viscera/scan";
 import { readLabels, sha256File } from "@viscera/scan/node";
+import { listOf } from "../terminal/console.js";
 import type { CommandContext } from "../terminal/context.js";
 import { readText } from "./read-text.js";
 
@@ -58,9 +59,7 @@ function idsIn(data: LabelArray, size: Size3): number[] {
 }
 
 function lostWarning(names: readonly string[]): string {
-  const listed =
-    names.length > 8 ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more` : names.join(", ");
-  return `${names.length === 1 ? "A structure lies" : `${names.length} structures lie`} outside the scan or between its voxels: ${listed}.`;
+  return `${names.length === 1 ? "A structure lies" : `${names.length} structures lie`} outside the scan or between its voxels: ${listOf(names)}.`;
 }
 
 function namelessWarning(ids: readonly number[], total: number): string {

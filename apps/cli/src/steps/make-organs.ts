@@ -9,7 +9,7 @@ import {
 } from "@viscera/core";
 import { buildSurfaces, encodeGlb, encodeStl, measureOrgans, measuresCsv } from "@viscera/organ";
 import type { Workspace } from "../case/workspace.js";
-import { countOf } from "../terminal/console.js";
+import { countOf, listOf } from "../terminal/console.js";
 import type { CommandContext } from "../terminal/context.js";
 
 export interface OrganOptions {
@@ -87,8 +87,7 @@ export async function saveOrgans(
 }
 
 function cutWarning(names: readonly string[]): string {
-  const listed =
-    names.length > 8 ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more` : names.join(", ");
+  const listed = listOf(names);
   return names.length === 1
     ? `${listed} reaches the edge of the image: its volume is a lower bound.`
     : `${names.length} structures reach the edge of the image, so their volumes are lower bounds: ${listed}.`;

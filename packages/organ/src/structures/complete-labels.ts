@@ -1,13 +1,6 @@
 import type { Label } from "@viscera/core";
+import type { RawLabel } from "@viscera/scan";
 import { structureOf } from "./dictionary.js";
-
-/** What a file says of a label. */
-export interface RawLabel {
-  id: number;
-  name?: string;
-  color?: string;
-  snomed?: string | null;
-}
 
 /** Names that Windows keeps for devices, with whatever extension. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;

@@ -1,3 +1,3 @@
-export { completeLabels, type RawLabel } from "./complete-labels.js";
+export { completeLabels } from "./complete-labels.js";
 export { displayName, type Side, type StructureInfo, structureOf } from "./dictionary.js";
 export { STRUCTURE_GROUPS, type StructureGroup } from "./table.js";
