@@ -45,3 +45,4 @@ export function assertClose(
     `${message ? `${message}: ` : ""}${actual} is not within ${limit} of ${expected}`,
   );
 }
+export * from "./npy.js";
