@@ -1,6 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { inputError, organsFileSchema, parseJson, spacingOf } from "@viscera/core";
+import { checkAnatomy } from "@viscera/organ";
 import { readScan, type ScanFile } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { importLabels } from "../steps/import-labels.js";
@@ -76,7 +77,9 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
         organ.touchesBorder ? "cut" : "",
       ]),
     );
-    context.console.result({ out: options.out, organs });
+    const findings = checkAnatomy(organs);
+    for (const { message } of findings) context.console.warning(message);
+    context.console.result({ out: options.out, organs, findings });
   });
 }
 

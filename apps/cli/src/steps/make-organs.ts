@@ -7,7 +7,14 @@ import {
   throwIfCancelled,
   type Volume,
 } from "@viscera/core";
-import { buildSurfaces, encodeGlb, encodeStl, measureOrgans, measuresCsv } from "@viscera/organ";
+import {
+  buildSurfaces,
+  checkAnatomy,
+  encodeGlb,
+  encodeStl,
+  measureOrgans,
+  measuresCsv,
+} from "@viscera/organ";
 import type { Workspace } from "../case/workspace.js";
 import { countOf, listOf } from "../terminal/console.js";
 import type { CommandContext } from "../terminal/context.js";
@@ -80,7 +87,10 @@ export async function saveOrgans(
     );
     work.keep(models);
     const cut = models.organs.filter((organ) => organ.touchesBorder);
-    const warnings = cut.length > 0 ? [cutWarning(cut.map((organ) => organ.name))] : [];
+    const warnings = [
+      ...(cut.length > 0 ? [cutWarning(cut.map((organ) => organ.name))] : []),
+      ...checkAnatomy(models.organs, work.folder.file.patient).map(({ message }) => message),
+    ];
     await work.folder.finish("organs", warnings, work.provenance(CASE_PATHS.organs, inputs));
     return countOf(models.organs.length, "structure");
   });

@@ -18,7 +18,7 @@ import { intensityPeaks, type PeakFinder } from "./intensity-peak.js";
 import { meshSums } from "./mesh-sums.js";
 import { moments } from "./moments.js";
 import { morphology } from "./morphology.js";
-import { countPieces } from "./pieces.js";
+import { findPieces } from "./pieces.js";
 import { type Runs, runsOfLabels } from "./runs.js";
 import { spatialAutocorrelation } from "./spatial-autocorrelation.js";
 import { intensityStatistics, percentile, sortedIntensities } from "./statistics.js";
@@ -77,8 +77,10 @@ async function measureOne(
   const quadratic = options.quadratic ?? false;
   const mesh = tools.mesh(runs);
   const place = moments(runs, affine);
+  const pieces = findPieces(runs);
   const measures: Record<string, number> = {
     voxels: runs.voxels,
+    largest_piece_share: pieces.largestShare,
     ...morphology(runs, affine, mesh, place),
   };
   let intensity: OrganRecord["intensity"] = null;
@@ -117,7 +119,7 @@ async function measureOne(
     centroidMm: place.centroidMm,
     boundingBoxMm: worldBox(runs, affine),
     principalAxesMm: place.varianceMm2.map((variance) => 4 * Math.sqrt(variance)) as [number, number, number],
-    pieces: countPieces(runs),
+    pieces: pieces.count,
     intensity,
     touchesBorder: runs.size.some(
       (length, axis) => length > 1 && (min[axis] === 0 || max[axis] === length - 1),

@@ -1,7 +1,13 @@
 import { type Runs, rowOffsets } from "./runs.js";
 
-/** Number of 26-connected pieces, by joining runs that touch in neighbouring rows. */
-export function countPieces(runs: Runs): number {
+export interface Pieces {
+  count: number;
+  /** Share of the structure's voxels that lie in its largest piece, 0 to 1. */
+  largestShare: number;
+}
+
+/** The 26-connected pieces, by joining runs that touch in neighbouring rows. */
+export function findPieces(runs: Runs): Pieces {
   const { start, end, box } = runs;
   const offsets = rowOffsets(runs);
   const height = box.max[1] - box.min[1] + 1;
@@ -43,5 +49,12 @@ export function countPieces(runs: Runs): number {
       if (y < height - 1) join(row, row - height + 1);
     }
   }
-  return pieces;
+  const voxels = new Float64Array(start.length);
+  let largest = 0;
+  for (let r = 0; r < start.length; r++) {
+    const piece = root(r);
+    voxels[piece]! += end[r]! - start[r]!;
+    largest = Math.max(largest, voxels[piece]!);
+  }
+  return { count: pieces, largestShare: largest / runs.voxels };
 }

@@ -8,6 +8,7 @@ export interface MeasureUnit {
 /** Every measure that `OrganRecord.measures` may hold, in the order of measures.csv. */
 export const MEASURE_UNITS: Readonly<Record<string, MeasureUnit>> = {
   voxels: { label: "Voxels", unit: "1" },
+  largest_piece_share: { label: "Share of the voxels in the largest piece", unit: "1" },
   morph_volume: { label: "Mesh volume", unit: "mm3" },
   morph_vol_approx: { label: "Voxel-counting volume", unit: "mm3" },
   morph_area_mesh: { label: "Surface area", unit: "mm2" },
