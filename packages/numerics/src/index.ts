@@ -1,2 +1,3 @@
+export * from "./expression/index.js";
 export * from "./linear/dense.js";
 export * from "./linear/expm.js";
