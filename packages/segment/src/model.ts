@@ -1,5 +1,6 @@
-import type { ModelFile } from "@viscera/core";
+import type { ModelFile, Volume } from "@viscera/core";
 import type { Session } from "@viscera/nets";
+import type { Segmentation, SegmentOptions } from "./segment-volume.js";
 
 /** How a network's answer to a window is read. */
 export type NetworkOutput =
@@ -8,14 +9,26 @@ export type NetworkOutput =
   /** The winning class and its softmax probability, both [1, 1, d0, d1, d2]. */
   | { kind: "labels"; label: string; probability: string };
 
-/** A model ready to segment. Spatial axes of its tensors are the volume's in reverse: d2 is the fastest. */
-export interface LoadedModel {
+interface ModelBase {
   description: ModelFile;
+  /** Images of one patient that the model takes at once, all on one grid. */
+  channels: number;
+  /** What the channels are ("T1", "T2"), in order; empty where the model does not say. */
+  channelNames?: readonly string[];
+  classes: number;
+  /** What a user has to know of this model (its licence, for one). */
+  warnings: string[];
+  dispose(): Promise<void>;
+}
+
+/**
+ * A network with the preparation that its viscera-model.json describes. Spatial axes of its tensors are the
+ * volume's in reverse: d2 is the fastest.
+ */
+export interface NetworkModel extends ModelBase {
   session: Session;
   input: string;
   output: NetworkOutput;
-  channels: number;
-  classes: number;
   /**
    * Largest number of channels in memory at once while the network runs, to estimate what a whole volume
    * takes; null when not known.
@@ -23,7 +36,13 @@ export interface LoadedModel {
   peakChannels: number | null;
   /** How far an input voxel reaches in the output, in voxels; null when everywhere or not known. */
   receptiveRadius: number | null;
-  /** What a user has to know of this model (its licence, for one). */
-  warnings: string[];
-  dispose(): Promise<void>;
 }
+
+/** A model of another tool, which goes from scan to labels by that tool's own rules (nnU-Net, TotalSegmentator). */
+export interface ForeignModel extends ModelBase {
+  /** `volumes` has `channels` entries on one grid, of a modality that fits. Labels come on that grid. */
+  segment(volumes: readonly Volume[], options: SegmentOptions): Promise<Segmentation>;
+}
+
+/** A model ready to segment: `segmentVolume` runs either kind. */
+export type LoadedModel = NetworkModel | ForeignModel;

@@ -1,8 +1,12 @@
 import {
   failedError,
+  inputError,
   type JobOptions,
   type LabelMap,
+  type ModelFile,
   type Size3,
+  sameGrid,
+  spacingOf,
   throwIfCancelled,
   usageError,
   type Volume,
@@ -15,7 +19,7 @@ import { type LabelWindow, predictWithHalo } from "./halo.js";
 import type { NetworkImage } from "./image.js";
 import { labelTable } from "./label-names.js";
 import { checkModality } from "./modality.js";
-import type { LoadedModel } from "./model.js";
+import type { LoadedModel, NetworkModel } from "./model.js";
 import { bestClass, type Prediction, softmaxOf } from "./prediction.js";
 import { normalised, toModelGrid } from "./prepare.js";
 
@@ -25,8 +29,13 @@ export interface SegmentOptions extends JobOptions {
    * own patch, else the largest windows that keep the network within `memoryBytes`.
    */
   window?: "whole" | number;
-  /** Test-time mirroring along the axes the model allows: slower, often a little better. Default off. */
+  /**
+   * Test-time mirroring along the axes the model allows: slower, often a little better. Default: off, and on for
+   * an nnU-Net model, as nnU-Net has it.
+   */
   mirror?: boolean;
+  /** How far neighbouring windows are apart, as a share of a window (0 to 1); default: the model's own. */
+  stepSize?: number;
   /**
    * About what the network's tensors may take while it runs, bytes; default 4.5e9 (the process takes up to a
    * third more). A larger volume is cut into slabs.
@@ -47,51 +56,114 @@ const DEFAULT_MEMORY_BYTES = 4.5e9;
 const ACCUMULATOR_SHARE = 1 / 4;
 
 /**
- * Labels of a scan by a network. Throws `input.modality` when the model is for another kind of scan,
- * `input.constant` and `input.not-finite` for unusable voxels, `cancelled`, `failed.inference`.
+ * Labels of a scan by a network; a model of several channels takes as many volumes, on one grid, in its order.
+ * Throws `input.modality` when the model is for another kind of scan, `input.channels` for a wrong number of
+ * volumes or volumes on different grids, `input.constant` and `input.not-finite` for unusable voxels,
+ * `cancelled`, `failed.inference`.
  */
 export async function segmentVolume(
-  volume: Volume,
+  scan: Volume | readonly Volume[],
   model: LoadedModel,
   options: SegmentOptions = {},
 ): Promise<Segmentation> {
-  const { description } = model;
-  if (model.channels !== 1) {
-    throw usageError(
-      `The model "${description.name}" takes ${model.channels} images of a patient at once; only one can be given.`,
+  const volumes = "data" in scan ? [scan] : scan;
+  checkChannels(volumes, model);
+  const { stepSize } = options;
+  if (stepSize !== undefined && !(stepSize > 0 && stepSize <= 1)) {
+    throw usageError(`A step of ${stepSize} windows is not possible.`, "Give a share from 0.1 to 1.");
+  }
+  const warnings = [
+    ...new Set([...model.warnings, ...volumes.flatMap((volume) => checkModality(volume, model.description))]),
+  ];
+  const found =
+    "segment" in model
+      ? await model.segment(volumes, options)
+      : await segmentWithNetwork(volumes, model, options);
+  warnings.push(...found.warnings);
+  if (found.labels.labels.length === 0) warnings.push("The network found no structure in this scan.");
+  return { ...found, warnings };
+}
+
+/** Throws `input.channels` unless there is one volume a channel, all on one grid. */
+function checkChannels(
+  volumes: readonly Volume[],
+  { channels, channelNames, description }: LoadedModel,
+): void {
+  const { name } = description;
+  if (volumes.length !== channels) {
+    const wanted = channelNames?.length ? ` (${channelNames.join(", ")})` : "";
+    throw inputError(
+      "channels",
+      `The model "${name}" takes ${channels} image${channels === 1 ? "" : "s"} of a patient at once${wanted}, and ${volumes.length} ${volumes.length === 1 ? "was" : "were"} given.`,
+      channels === 1 ? "Give one scan." : "Give them in this order, all on one grid.",
     );
   }
-  const warnings = [...model.warnings, ...checkModality(volume, description)];
+  const other = volumes.findIndex((volume) => !sameGrid(volume, volumes[0]!));
+  if (other > 0) {
+    const grid = ({ size, affine }: Volume) =>
+      `${size.join("x")} voxels of ${spacingOf(affine)
+        .map((s) => s.toFixed(2))
+        .join("x")} mm`;
+    throw inputError(
+      "channels",
+      `Image ${other + 1} lies on another grid than image 1 (${grid(volumes[other]!)}; ${grid(volumes[0]!)}).`,
+      "Register and resample the images of a patient onto one grid first.",
+    );
+  }
+}
+
+async function segmentWithNetwork(
+  volumes: readonly Volume[],
+  model: NetworkModel,
+  options: SegmentOptions,
+): Promise<Segmentation> {
+  const { description } = model;
+  const warnings: string[] = [];
   options.onProgress?.({ stage: "prepare", done: 0, total: 1 });
-  const placed = await toModelGrid(volume, description.input, options);
-  const image = { size: placed.size, channels: 1, data: normalised(placed.data, description.input) };
+  const [image, placed] = await networkImage(volumes, description, options);
   throwIfCancelled(options.signal);
   options.onProgress?.({ stage: "prepare", done: 1, total: 1 });
 
   const prediction = await predict(image, model, options, warnings);
   throwIfCancelled(options.signal);
+  const [scan] = volumes as [Volume];
   let data = prediction.labels;
-  if (placed.affine !== volume.affine) {
+  if (placed.affine !== scan.affine) {
     const onModelGrid = { size: placed.size, affine: placed.affine, data };
-    data = (await resampleLabelMap(onModelGrid, volume, {}, options)).data;
+    data = (await resampleLabelMap(onModelGrid, scan, {}, options)).data;
   }
   const present = presentLabels(data, model.classes);
-  if (present.length === 0) warnings.push("The network found no structure in this scan.");
   return {
-    labels: { size: volume.size, affine: volume.affine, data, labels: labelTable(description, present) },
+    labels: { size: scan.size, affine: scan.affine, data, labels: labelTable(description, present) },
     confidence: new Map(present.map((id) => [id, prediction.confidence.get(id)!])),
     warnings,
   };
 }
 
+/** What the network sees, and the grid it lies on. */
+async function networkImage(
+  volumes: readonly Volume[],
+  { input }: ModelFile,
+  options: JobOptions,
+): Promise<[NetworkImage, Volume]> {
+  const placed: Volume[] = [];
+  for (const volume of volumes) placed.push(await toModelGrid(volume, input, options));
+  const [first] = placed as [Volume];
+  const voxels = voxelCount(first.size);
+  const data = placed.length === 1 ? normalised(first.data, input) : new Float32Array(placed.length * voxels);
+  if (placed.length > 1) placed.forEach((volume, c) => data.set(normalised(volume.data, input), c * voxels));
+  return [{ size: first.size, channels: placed.length, data }, first];
+}
+
 async function predict(
   image: NetworkImage,
-  model: LoadedModel,
+  model: NetworkModel,
   options: SegmentOptions,
   warnings: string[],
 ): Promise<Prediction> {
-  const { patch, overlap, haloVoxels, mirrorAxes } = model.description.input;
+  const { patch, haloVoxels, mirrorAxes } = model.description.input;
   const { window, mirror = false, memoryBytes = DEFAULT_MEMORY_BYTES } = options;
+  const overlap = options.stepSize === undefined ? model.description.input.overlap : 1 - options.stepSize;
   if (typeof window === "number" && !(Number.isInteger(window) && window >= 8)) {
     throw usageError(`A window of ${window} voxels is not possible.`, "Give a whole number from 8 on.");
   }
@@ -153,7 +225,7 @@ function coreOf(window: Size3, halo: number): Size3 {
  * The whole volume where it fits in the memory, else the fewest slabs along the slowest axis that do, each
  * with its halo: they repeat the least work.
  */
-function fittingCore(size: Size3, model: LoadedModel, memoryBytes: number): Size3 {
+function fittingCore(size: Size3, model: NetworkModel, memoryBytes: number): Size3 {
   const { haloVoxels } = model.description.input;
   if (model.peakChannels === null || haloVoxels === null) return size;
   const slices = Math.floor(memoryBytes / (4 * model.peakChannels * size[0] * size[1]));
@@ -169,12 +241,12 @@ function fittingCore(size: Size3, model: LoadedModel, memoryBytes: number): Size
   );
 }
 
-function windowTensor(model: LoadedModel, data: Float32Array, size: Size3): Tensor {
+function windowTensor(model: NetworkModel, data: Float32Array, size: Size3): Tensor {
   return floatTensor(data, [1, model.channels, size[2], size[1], size[0]]);
 }
 
 async function scoresOf(
-  model: LoadedModel,
+  model: NetworkModel,
   data: Float32Array,
   size: Size3,
   { signal }: JobOptions,
@@ -192,7 +264,7 @@ async function scoresOf(
   return scores;
 }
 
-function labelsOf(model: LoadedModel, options: JobOptions): LabelWindow {
+function labelsOf(model: NetworkModel, options: JobOptions): LabelWindow {
   const { output, classes } = model;
   if (output.kind === "labels") {
     return async (data, size) => {

@@ -15,7 +15,7 @@ import {
 import { testWithShared } from "@viscera/core/testing";
 import { GraphBuilder } from "@viscera/nets";
 import { readLabels, readScan, writeVolume } from "@viscera/scan/node";
-import { segmentVolume } from "@viscera/segment";
+import { type NetworkModel, segmentVolume } from "@viscera/segment";
 import {
   addModel,
   listModels,
@@ -289,7 +289,7 @@ testWithShared(
       const model = await openModel(path);
       modelFileSchema.parse(model.description);
       assert.deepEqual(model.warnings, []);
-      const reach = model.receptiveRadius!;
+      const reach = (model as NetworkModel).receptiveRadius!;
       const reference = await readScan(join(path, "t1_crop_labels_torch113.nii.gz"));
       const at = (x: number, y: number, z: number) =>
         start[0] + x + 256 * (start[1] + y + 256 * (start[2] + z));
