@@ -6,3 +6,4 @@ export { labelsFromColormap, labelTable, structureName } from "./label-names.js"
 export * from "./model.js";
 export type { Prediction } from "./prediction.js";
 export * from "./segment-volume.js";
+export * from "./synthesis/index.js";
