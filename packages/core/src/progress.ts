@@ -5,6 +5,8 @@ export interface Progress {
   stage: string;
   done: number;
   total: number;
+  /** What else is worth showing at the moment ("loss 0.41"); changes from call to call. */
+  detail?: string;
 }
 
 export type OnProgress = (progress: Progress) => void;

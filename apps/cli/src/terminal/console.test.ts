@@ -30,6 +30,8 @@ test("progress bars are drawn for a terminal only and leave no trace", () => {
   assert.match(terminal.err(), /50 %.*reading/);
   terminal.console.text("done");
   assert.equal(terminal.err(), "\r\u001b[K");
+  terminal.console.progress("Train", { stage: "training", done: 1, total: 4, detail: "loss 0.5" });
+  assert.match(terminal.err(), /25 %.*training · loss 0\.5/);
   const pipe = capture(false, false);
   pipe.console.progress("Scan", { stage: "reading", done: 1, total: 2 });
   assert.equal(pipe.err(), "");

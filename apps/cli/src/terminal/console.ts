@@ -52,7 +52,7 @@ export function openConsole(
   return {
     step: (title, outcome, seconds) =>
       note(`${paint(32, "✓")} ${title.padEnd(10)} ${outcome}${paint(2, `  ${formatSeconds(seconds)}`)}`),
-    progress(title, { stage, done, total }) {
+    progress(title, { stage, done, total, detail }) {
       if (!live) return;
       const now = performance.now();
       const key = `${title}/${stage}`;
@@ -65,7 +65,8 @@ export function openConsole(
         total > 0
           ? `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${String(Math.round(100 * share)).padStart(3)} %`
           : "";
-      const line = `  ${title.padEnd(10)} ${bar}  ${stage}${timeLeft(now - current.since, done - current.doneAtStart, total - done)}`;
+      const left = timeLeft(now - current.since, done - current.doneAtStart, total - done);
+      const line = `  ${title.padEnd(10)} ${bar}  ${stage}${left}${detail ? ` · ${detail}` : ""}`;
       err.write(`\r\u001b[K${line.slice(0, Math.max(20, (err.columns ?? 80) - 1))}`);
       barShown = true;
     },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { usageError } from "@viscera/core";
+import { usageError, VisceraError } from "@viscera/core";
 import { explainError } from "./explain-error.js";
 
 const thrown = (act: () => unknown): unknown => {
@@ -44,4 +44,15 @@ test("errors of the system become sentences with the right exit code", () => {
 test("errors for people stay as they are; after an abort everything is its consequence", () => {
   assert.equal(explainError(usageError("Wrong."), false).exitCode, 2);
   assert.equal(explainError(new Error("a worker is gone"), true).exitCode, 130);
+});
+
+test("a cancelled job may say itself how to go on; whatever else is thrown then is a consequence", () => {
+  const stopped = new VisceraError("cancelled", "Stopped after step 7.", "Run it again.");
+  assert.deepEqual(explainError(stopped, true), {
+    code: "cancelled",
+    message: "Stopped after step 7.",
+    hint: "Run it again.",
+    exitCode: 130,
+  });
+  assert.match(explainError(new Error("socket closed"), true).message, /was cancelled/);
 });

@@ -11,7 +11,7 @@ export interface ExplainedError {
 
 /** The sentence for whatever was thrown; after Ctrl-C everything thrown is its consequence. */
 export function explainError(error: unknown, cancelled: boolean): ExplainedError {
-  const { code, message, hint, exitCode } = cancelled ? CANCELLED : forPeople(error);
+  const { code, message, hint, exitCode } = cancelled ? cancellation(error) : forPeople(error);
   return { code, message, hint, exitCode };
 }
 
@@ -20,6 +20,12 @@ const CANCELLED = new VisceraError(
   "The command was cancelled.",
   "Nothing half-written is left; a case that was begun goes on when the same command is run again.",
 );
+
+/** A job that says how it was left and goes on says it better. */
+function cancellation(error: unknown): VisceraError {
+  const saysHow = error instanceof VisceraError && error.code === "cancelled" && error.hint !== "";
+  return saysHow ? error : CANCELLED;
+}
 
 function forPeople(error: unknown): VisceraError {
   if (error instanceof VisceraError) return error;
