@@ -7,3 +7,4 @@ export * from "./model.js";
 export type { Prediction } from "./prediction.js";
 export * from "./segment-volume.js";
 export * from "./synthesis/index.js";
+export * from "./training/data/index.js";

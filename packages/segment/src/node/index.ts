@@ -4,3 +4,4 @@ export * from "./segment-folder.js";
 export * from "./store.js";
 export { modelStorePath } from "./stored-folders.js";
 export { readTfjsFolder, type TfjsFolder } from "./tfjs-model.js";
+export * from "./training/data/index.js";

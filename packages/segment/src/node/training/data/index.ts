@@ -1,0 +1,1 @@
+export { type ReadDatasetOptions, readDataset } from "./read-dataset.js";
