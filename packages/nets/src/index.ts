@@ -1,3 +1,4 @@
+export * from "./autodiff/index.js";
 export type { Attribute, Attributes } from "./onnx/attributes.js";
 export * from "./onnx/graph-builder.js";
 export { labelHead } from "./onnx/label-head.js";
@@ -6,3 +7,4 @@ export * from "./session/session.js";
 export * from "./tensor.js";
 export * from "./tfjs/layers-model.js";
 export * from "./tfjs/to-onnx.js";
+export * from "./training/index.js";

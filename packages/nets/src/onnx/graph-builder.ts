@@ -102,11 +102,17 @@ export class GraphBuilder {
     return this.initialiser(name, { type: "float32", dims, data });
   }
 
+  /** A constant tensor under a name of its own. */
+  constant(tensor: Tensor): Value {
+    const value = this.#fresh("constant");
+    this.#initialisers.push(tensorProto(value, tensor));
+    return value;
+  }
+
   #constant(key: string, make: () => Tensor): Value {
     let value = this.#constants.get(key);
     if (value === undefined) {
-      value = this.#fresh("constant");
-      this.#initialisers.push(tensorProto(value, make()));
+      value = this.constant(make());
       this.#constants.set(key, value);
     }
     return value;

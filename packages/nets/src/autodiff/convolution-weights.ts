@@ -1,0 +1,141 @@
+/**
+ * The gradient of a convolution's weights,
+ *
+ *   dW[m, c, k] = Σ_n Σ_o coarse[n, m, o] · fine[n, c, o · stride + k · dilation - before],
+ *
+ * as products of matrices over shifted copies. A convolution with exchanged axes would be one node, and six
+ * times slower.
+ */
+import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
+import { elementCount } from "../tensor.js";
+import { type ConvolutionGeometry, padSpace, spaceAxes, weightDims } from "./convolution-geometry.js";
+import { isPatchwise } from "./transposed-convolution.js";
+
+export function weightGradient(
+  graph: GraphBuilder,
+  fine: Value,
+  coarse: Value,
+  geometry: ConvolutionGeometry,
+): Value {
+  if (isPatchwise(geometry)) return patchProduct(graph, fine, coarse, geometry);
+  if (isRowwise(geometry)) return stackedShifts(graph, fine, coarse, geometry);
+  return shiftByShift(graph, fine, coarse, geometry);
+}
+
+/**
+ * Sum over the batch of a · bᵗ for a [N, G, I, P] and b [N, G, J, P]: [G, I, J]. ONNX Runtime merges the
+ * transpose into the product.
+ */
+function correlate(graph: GraphBuilder, a: Value, b: Value): Value {
+  const products = graph.matMul(a, graph.transpose(b, [0, 1, 3, 2]));
+  return graph.reduce("Sum", products, [0], false);
+}
+
+/** The stride is the kernel: the fine grid falls into blocks, and every tap into one column of a product. */
+function patchProduct(graph: GraphBuilder, fine: Value, coarse: Value, geometry: ConvolutionGeometry): Value {
+  const { batch, groups, kernel } = geometry;
+  const [m, c] = [geometry.coarse.channels / groups, geometry.fine.channels / groups];
+  const voxels = elementCount(geometry.coarse.extents);
+  const taps = elementCount(kernel);
+  const cells = geometry.coarse.extents.flatMap((n, axis) => [n, kernel[axis]!]);
+  const order = [0, 1, ...kernel.map((_, axis) => 3 + 2 * axis), ...kernel.map((_, axis) => 2 + 2 * axis)];
+  const blocks =
+    taps === 1
+      ? fine
+      : graph.transpose(graph.reshape(fine, [batch, geometry.fine.channels, ...cells]), order);
+  const product = correlate(
+    graph,
+    graph.reshape(coarse, [batch, groups, m, voxels]),
+    graph.reshape(blocks, [batch, groups, c * taps, voxels]),
+  );
+  return graph.reshape(product, weightDims(geometry));
+}
+
+/** Any geometry: one shifted copy of the fine grid and one product for every tap of the kernel. */
+function shiftByShift(graph: GraphBuilder, fine: Value, coarse: Value, geometry: ConvolutionGeometry): Value {
+  const { batch, groups, kernel, strides, dilations } = geometry;
+  const [m, c] = [geometry.coarse.channels / groups, geometry.fine.channels / groups];
+  const extents = geometry.coarse.extents;
+  const voxels = elementCount(extents);
+  const axes = spaceAxes(extents);
+  const padded = padToReach(graph, fine, geometry);
+  const flat = graph.reshape(coarse, [batch, groups, m, voxels]);
+  const products = tapsOf(kernel).map((tap) => {
+    const starts = tap.map((k, axis) => k * dilations[axis]!);
+    const ends = starts.map((start, axis) => start + strides[axis]! * (extents[axis]! - 1) + 1);
+    const shifted = graph.slice(padded, starts, ends, axes, strides);
+    const product = correlate(graph, flat, graph.reshape(shifted, [batch, groups, c, voxels]));
+    return graph.reshape(product, [geometry.coarse.channels, c, 1]);
+  });
+  return graph.reshape(graph.concat(products, 2), weightDims(geometry));
+}
+
+/** Every index into a kernel, the last axis fastest. */
+function tapsOf(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>(
+    (all, n) => all.flatMap((head) => Array.from({ length: n }, (_, k) => [...head, k])),
+    [[]],
+  );
+}
+
+/** The fine grid with its padding at both ends, exactly as far as the taps reach. */
+function padToReach(graph: GraphBuilder, fine: Value, geometry: ConvolutionGeometry): Value {
+  const { kernel, strides, dilations, before } = geometry;
+  const after = kernel.map((k, axis) => {
+    const reach = strides[axis]! * (geometry.coarse.extents[axis]! - 1) + dilations[axis]! * (k - 1) + 1;
+    return reach - before[axis]! - geometry.fine.extents[axis]!;
+  });
+  return padSpace(graph, fine, before, after);
+}
+
+/** Below this depth the products of `stackedShifts` are too small to be fast. */
+const LEAST_DEPTH = 8;
+
+function isRowwise({ groups, strides, coarse, kernel }: ConvolutionGeometry): boolean {
+  return (
+    kernel.length === 3 && groups === 1 && strides.every((s) => s === 1) && coarse.extents[0]! >= LEAST_DEPTH
+  );
+}
+
+/**
+ * Stride 1 in 3D: shifts along d1 stacked as channels of the fine grid, shifts along d2 as channels of the
+ * coarse one, shifts along d0 as ranges of planes; one product a plane and shift along d0. Needs far fewer
+ * copies than one a tap.
+ */
+function stackedShifts(
+  graph: GraphBuilder,
+  fine: Value,
+  coarse: Value,
+  geometry: ConvolutionGeometry,
+): Value {
+  const { batch, kernel, dilations } = geometry;
+  const [m, c] = [geometry.coarse.channels, geometry.fine.channels];
+  const [depth, height, width] = geometry.coarse.extents as [number, number, number];
+  const [kd, kh, kw] = kernel as [number, number, number];
+  const reach = dilations[2]! * (kw - 1);
+  const row = height * (width + reach);
+  const range = (n: number) => Array.from({ length: n }, (_, i) => i);
+  const stack = (values: Value[]) => (values.length === 1 ? values[0]! : graph.concat(values, 2));
+
+  const planes = graph.transpose(padToReach(graph, fine, geometry), [0, 2, 1, 3, 4]);
+  const fineStack = stack(
+    range(kh).map((k) => graph.slice(planes, [k * dilations[1]!], [k * dilations[1]! + height], [3])),
+  );
+  const coarsePlanes = graph.transpose(coarse, [0, 2, 1, 3, 4]);
+  const coarseStack = stack(
+    range(kw).map((k) => {
+      const shift = k * dilations[2]!;
+      return padSpace(graph, coarsePlanes, [0, 0, shift], [0, 0, reach - shift]);
+    }),
+  );
+  const left = graph.reshape(coarseStack, [batch, depth, kw * m, row]);
+  const products = range(kd).map((k) => {
+    const shift = k * dilations[0]!;
+    const slab = kd === 1 ? fineStack : graph.slice(fineStack, [shift], [shift + depth], [1]);
+    const right = graph.transpose(graph.reshape(slab, [batch, depth, kh * c, row]), [0, 1, 3, 2]);
+    const sums = graph.reduce("Sum", graph.matMul(left, right), [0, 1], false);
+    return graph.reshape(sums, [1, kw, m, kh, c]);
+  });
+  const all = kd === 1 ? products[0]! : graph.concat(products, 0);
+  return graph.transpose(all, [2, 4, 0, 3, 1]);
+}
