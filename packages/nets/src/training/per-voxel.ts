@@ -1,0 +1,100 @@
+/** Losses that are a mean over voxels: cross-entropy, focal, and the boundary loss. */
+import { usageError } from "@viscera/core";
+import type { Variable } from "../autodiff/index.js";
+import type { Activation, BoundaryLoss, CrossEntropyLoss, FocalLoss } from "./loss-spec.js";
+import type { Scores } from "./scores.js";
+
+/** Stands in for a count of 0, so that a batch in which no voxel counts has the loss 0. */
+const NO_VOXELS = 1e-8;
+
+export function crossEntropy(scores: Scores, spec: CrossEntropyLoss): Variable {
+  const { tape, classes } = scores;
+  const { classWeights, labelSmoothing = 0, reduction = "mean" } = spec;
+  const weights = classWeights && scores.perClass(classWeights);
+  const truth = scores.masks("softmax");
+  const masks = weights ? tape.mul(truth, weights) : truth;
+  let sum = tape.neg(scores.total(tape.mul(masks, scores.logProbabilities)));
+  if (labelSmoothing > 0) {
+    if (scores.target.known) {
+      throw usageError(
+        "Label smoothing needs every class annotated in every case.",
+        "Leave it out of the loss for partly labelled data.",
+      );
+    }
+    let spread = weights ? tape.mul(scores.logProbabilities, weights) : scores.logProbabilities;
+    if (scores.target.valid) spread = tape.mul(spread, scores.target.valid);
+    sum = tape.sub(
+      tape.mul(sum, tape.constant(1 - labelSmoothing)),
+      tape.mul(scores.total(spread), tape.constant(labelSmoothing / classes)),
+    );
+  }
+  return reduction === "sum" ? sum : tape.div(sum, tape.maximum(scores.total(masks), NO_VOXELS));
+}
+
+export function binaryCrossEntropy(scores: Scores): Variable {
+  return meanOverClasses(scores, binaryCrossEntropies(scores), "sigmoid", true);
+}
+
+/** -log p inside the mask, -log(1 - p) outside it, from the scores themselves. */
+function binaryCrossEntropies(scores: Scores): Variable {
+  const { tape, logits } = scores;
+  return tape.sub(scores.softplus(logits), tape.mul(logits, scores.masks("sigmoid")));
+}
+
+export function focal(scores: Scores, spec: FocalLoss): Variable {
+  const { tape } = scores;
+  const { activation = "softmax", gamma = 2, alpha = null, includeBackground = true } = spec;
+  const one = tape.constant(1);
+  const masks = scores.masks(activation);
+  let losses: Variable;
+  if (activation === "sigmoid") {
+    // The logarithm of 1 - p(truth), again from the scores themselves.
+    const sign = tape.sub(tape.mul(masks, tape.constant(2)), one);
+    const logWrong = tape.neg(scores.softplus(tape.mul(scores.logits, sign)));
+    losses = tape.mul(tape.exp(tape.mul(logWrong, tape.constant(gamma))), binaryCrossEntropies(scores));
+    if (alpha !== null) {
+      const inside = tape.mul(masks, tape.constant(2 * alpha - 1));
+      losses = tape.mul(losses, tape.add(inside, tape.constant(1 - alpha)));
+    }
+  } else {
+    const log = scores.logProbabilities;
+    // (1 - p)^gamma by a logarithm that p = 1 leaves finite.
+    const wrong = tape.maximum(tape.sub(one, scores.probabilities("softmax")), 1e-7);
+    const factor = tape.exp(tape.mul(tape.log(wrong), tape.constant(gamma)));
+    losses = tape.neg(tape.mul(tape.mul(factor, log), masks));
+    if (alpha !== null && includeBackground) {
+      const weights = Array.from({ length: scores.classes }, (_, c) => (c === 0 ? 1 - alpha : alpha));
+      losses = tape.mul(losses, scores.perClass(weights));
+    }
+  }
+  return meanOverClasses(scores, losses, activation, includeBackground);
+}
+
+export function boundary(scores: Scores, spec: BoundaryLoss): Variable {
+  const { tape, target } = scores;
+  const { activation = "softmax", includeBackground = false } = spec;
+  if (target.distances === null) {
+    throw usageError("The boundary loss needs distance maps of the truth.", "Give them with the target.");
+  }
+  const products = tape.mul(scores.probabilities(activation), target.distances);
+  return meanOverClasses(scores, products, activation, includeBackground);
+}
+
+/** Mean of [N, C, ...] over the voxels and classes that count. */
+function meanOverClasses(
+  scores: Scores,
+  values: Variable,
+  activation: Activation,
+  includeBackground: boolean,
+): Variable {
+  const { tape, space } = scores;
+  const { valid } = scores.target;
+  const counted = scores.countedClasses(activation, includeBackground);
+  // Over space first, so that samples and classes are told apart on a few numbers only.
+  const sums = tape.reduceSum(valid ? tape.mul(values, valid) : values, space);
+  const voxels = valid
+    ? tape.reduceSum(valid, space)
+    : tape.constant(values.dims.slice(2).reduce((product, n) => product * n, 1));
+  const count = scores.total(tape.mul(counted, voxels));
+  return tape.div(scores.total(tape.mul(sums, counted)), tape.maximum(count, NO_VOXELS));
+}
