@@ -106,6 +106,15 @@ export class Tape {
     );
   }
 
+  /** Those of the variables on which `loss` depends, by a way that gradients take. */
+  reached(loss: Variable, of: readonly Variable[]): Variable[] {
+    const behind = new Set<Variable>([loss]);
+    for (const { inputs, output } of this.#operations.toReversed()) {
+      if (behind.has(output)) for (const input of inputs) behind.add(input);
+    }
+    return of.filter((variable) => behind.has(variable));
+  }
+
   /** The same value, through which no gradient flows. */
   stopGradient(x: Variable): Variable {
     return this.wrap(x.value, x.dims);
