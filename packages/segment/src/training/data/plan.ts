@@ -76,19 +76,17 @@ export function planTraining(fingerprint: Fingerprint, options: PlanOptions = {}
   const kind = options.architecture ?? "PlainConvUNet";
   const batch = options.batch ?? 2;
   const memory = options.memoryBytes ?? DEFAULT_MEMORY;
-  const design = (baseFeatures: number, shrink: number) =>
-    fittingDesign(options.patch ?? null, spacing, shape, shrink, memory, (topology) =>
-      networkPlan(topology, { kind, channels, classes, baseFeatures, batch }),
-    );
+  const build = (patch: Size3, baseFeatures: number): Design => {
+    const topology = topologyOf(patch, spacing);
+    return { topology, network: networkPlan(topology, { kind, channels, classes, baseFeatures, batch }) };
+  };
+  const asked = options.baseFeatures;
+  const most = asked ?? CONCESSIONS[0]![0];
+  const largest = options.patch ?? largestPatch(shape, spacing, memory, (patch) => build(patch, most));
   const seconds = options.minutes === undefined ? Infinity : options.minutes * 60 * STEP_SHARE;
-  const tries = CONCESSIONS.filter(
-    ([features, shrink]) =>
-      (options.baseFeatures === undefined || features === CONCESSIONS[0]![0] || shrink < 1) &&
-      (options.patch === undefined || shrink === 1),
-  );
   let chosen: Design | null = null;
-  for (const [features, shrink] of tries) {
-    chosen = design(options.baseFeatures ?? features, shrink);
+  for (const [features, share] of CONCESSIONS) {
+    chosen = build(options.patch ?? shrunk(largest, share), asked ?? features);
     if ((chosen.network.cost.seconds * LEAST_PATCHES) / batch <= seconds) break;
   }
   const { topology, network } = chosen!;
@@ -167,44 +165,28 @@ interface Design {
   network: NetworkPlan;
 }
 
+const shrunk = (patch: Size3, share: number) =>
+  patch.map((n) => Math.max(Math.min(n, SMALLEST_PATCH), Math.round(n * share))) as unknown as Size3;
+
 /** The largest patch, of about the same extent in mm along all axes, whose step fits into the memory. */
-function fittingDesign(
-  asked: Size3 | null,
-  spacing: Vec3,
-  shape: Size3,
-  shrink: number,
-  memory: number,
-  plan: (topology: Topology) => NetworkPlan,
-): Design {
-  if (asked) {
-    const topology = topologyOf(asked, spacing);
-    return { topology, network: plan(topology) };
-  }
+function largestPatch(shape: Size3, spacing: Vec3, memory: number, build: (patch: Size3) => Design): Size3 {
   const edgeMm = (LARGEST_PATCH * voxelCount(spacing as unknown as Size3)) ** (1 / 3);
-  const limit = shape.map((n, axis) => Math.min(n, Math.round(edgeMm / spacing[axis]!)));
-  let patch = limit as unknown as Size3;
-  const shrunk = (size: Size3) =>
-    size.map((n) =>
-      n > SMALLEST_PATCH ? Math.max(SMALLEST_PATCH, Math.round(n * shrink)) : n,
-    ) as unknown as Size3;
+  let patch = shape.map((n, axis) => Math.min(n, Math.round(edgeMm / spacing[axis]!))) as unknown as Size3;
   for (;;) {
-    const full = topologyOf(patch, spacing);
-    if (plan(full).cost.bytes <= memory) {
-      const topology = shrink === 1 ? full : topologyOf(shrunk(full.patch), spacing);
-      return { topology, network: plan(topology) };
-    }
+    const { topology, network } = build(patch);
+    if (network.cost.bytes <= memory) return topology.patch;
     // The axis of which the patch shows the most gives way (nnU-Net).
-    const axes = [0, 1, 2].filter((axis) => full.patch[axis]! > full.divisor[axis]! && full.patch[axis]! > 8);
+    const axes = [0, 1, 2].filter((axis) => topology.patch[axis]! > Math.max(8, topology.divisor[axis]!));
     if (axes.length === 0) {
       throw usageError(
         `No patch of this data fits into ${(memory / 1e9).toFixed(1)} GB.`,
         "Allow more memory, a smaller batch or fewer base features.",
       );
     }
-    const share = (axis: number) => full.patch[axis]! / shape[axis]!;
+    const share = (axis: number) => topology.patch[axis]! / shape[axis]!;
     const widest = axes.reduce((a, b) => (share(b) > share(a) ? b : a));
-    const smaller = [...full.patch];
-    smaller[widest]! -= full.divisor[widest]!;
+    const smaller = [...topology.patch];
+    smaller[widest]! -= topology.divisor[widest]!;
     patch = smaller as unknown as Size3;
   }
 }
