@@ -1,6 +1,6 @@
 /**
  * Sliding windows whose overlapping scores are blended with Gaussian weights (Isensee et al., nnU-Net,
- * doi:10.1038/s41592-020-01008-z), the labels read off as soon as no later window can change them: the sums
+ * doi:10.1038/s41592-020-01008-z), the scores handed on as soon as no later window can change them: the sums
  * of all classes are held for the depth of one window and a strip of the volume's height only.
  */
 import { failedError, type JobOptions, type Size3, throwIfCancelled } from "@viscera/core";
@@ -22,6 +22,16 @@ export interface BlendParameters {
   accumulatorBytes: number;
 }
 
+/** Blended scores of some rows of one slice of an image. */
+export interface BlendedRows {
+  slice: number;
+  /** Rows [from, to) of the slice. */
+  from: number;
+  to: number;
+  /** Scores [classes, rows, width]; valid during the call only. */
+  scores: Float32Array;
+}
+
 /** Labels and confidence of an image. A volume smaller than the window is seen with zeros around it. */
 export async function predictBlended(
   score: ScoreWindow,
@@ -29,18 +39,40 @@ export async function predictBlended(
   parameters: BlendParameters,
   options: JobOptions = {},
 ): Promise<Prediction> {
-  const { classes, patch } = parameters;
+  const { classes } = parameters;
+  const [nx, ny] = image.size;
+  const builder = new PredictionBuilder(image.size, classes);
+  const read = ({ slice, from, to, scores }: BlendedRows) => {
+    const voxels = nx * (to - from);
+    const first = nx * (from + ny * slice);
+    for (let v = 0; v < voxels; v++) {
+      const label = bestClass(scores, v, voxels, classes);
+      if (label !== 0) builder.set(first + v, label, softmaxOf(scores, v, voxels, classes, label));
+    }
+  };
+  await blendScores(score, image, parameters, read, options);
+  return builder.finish();
+}
+
+/** Runs the windows and hands on the blended scores, strip by strip, in each of them slice by slice. */
+export async function blendScores(
+  score: ScoreWindow,
+  image: NetworkImage,
+  parameters: BlendParameters,
+  take: (rows: BlendedRows) => void,
+  options: JobOptions = {},
+): Promise<void> {
+  const { patch } = parameters;
   // The padded volume, and where the image lies in it.
   const padded = image.size.map((n, axis) => Math.max(n, patch[axis]!)) as unknown as Size3;
   const margin = image.size.map((n, axis) => Math.floor((padded[axis]! - n) / 2)) as unknown as Size3;
-  const builder = new PredictionBuilder(image.size, classes);
   const starts = padded.map((n, axis) => windowStarts(n, patch[axis]!, parameters.overlap));
   const strips = stripsOf(padded, parameters);
   const reaching = strips.map(([from, to]) => starts[1]!.filter((y) => y < to && y + patch[1] > from));
   const total = reaching.reduce((sum, rows) => sum + rows.length, 0) * starts[0]!.length * starts[2]!.length;
   let done = 0;
   for (const [s, strip] of strips.entries()) {
-    const sums = new StripSums(padded, strip, parameters);
+    const sums = new StripSums(padded, strip, parameters, { size: image.size, margin });
     for (const [row, z] of starts[2]!.entries()) {
       for (const y of reaching[s]!) {
         for (const x of starts[0]!) {
@@ -53,11 +85,10 @@ export async function predictBlended(
         }
       }
       const next = starts[2]![row + 1] ?? padded[2];
-      for (let slice = z; slice < next; slice++) sums.readOff(slice, builder, image.size, margin);
+      for (let slice = z; slice < next; slice++) sums.handOn(slice, take);
     }
   }
   options.onProgress?.({ stage: "windows", done, total });
-  return builder.finish();
 }
 
 /** Rows [from, to) of the strips that keep the sums within their memory. */
@@ -107,8 +138,16 @@ class StripSums {
   readonly #scores: Float32Array;
   readonly #weights: Float32Array;
   readonly #gaussians: Float32Array[];
+  /** The image within the padded volume. */
+  readonly #inside: { size: Size3; margin: Size3 };
+  readonly #means: Float32Array;
 
-  constructor(padded: Size3, [from, to]: [number, number], { classes, patch }: BlendParameters) {
+  constructor(
+    padded: Size3,
+    [from, to]: [number, number],
+    { classes, patch }: BlendParameters,
+    inside: { size: Size3; margin: Size3 },
+  ) {
     this.#width = padded[0];
     this.#from = from;
     this.#height = to - from;
@@ -118,6 +157,8 @@ class StripSums {
     this.#scores = new Float32Array(patch[2] * classes * area);
     this.#weights = new Float32Array(patch[2] * area);
     this.#gaussians = patch.map(gaussianWindow);
+    this.#inside = inside;
+    this.#means = new Float32Array(classes * inside.size[0] * this.#height);
   }
 
   add(scores: Float32Array, [x, y, z]: Size3): void {
@@ -142,31 +183,31 @@ class StripSums {
     }
   }
 
-  /** Labels of a finished slice of the padded volume; its sums start anew. */
-  readOff(z: number, builder: PredictionBuilder, size: Size3, margin: Size3): void {
+  /** Hands on the mean scores of a finished slice of the padded volume; its sums start anew. */
+  handOn(z: number, take: (rows: BlendedRows) => void): void {
     const area = this.#width * this.#height;
-    const slice = z % this.#patch[2];
-    const offset = slice * this.#classes * area;
-    const k = z - margin[2];
-    if (k >= 0 && k < size[2]) {
-      for (let row = 0; row < this.#height; row++) {
-        const j = row + this.#from - margin[1];
-        if (j < 0 || j >= size[1]) continue;
-        for (let i = 0; i < size[0]; i++) {
-          const place = row * this.#width + i + margin[0];
-          const label = bestClass(this.#scores, offset + place, area, this.#classes);
-          const voxel = i + size[0] * (j + size[1] * k);
-          if (label === 0) continue;
-          const factor = 1 / this.#weights[slice * area + place]!;
-          builder.set(
-            voxel,
-            label,
-            softmaxOf(this.#scores, offset + place, area, this.#classes, label, factor),
-          );
+    const place = z % this.#patch[2];
+    const offset = place * this.#classes * area;
+    const { size, margin } = this.#inside;
+    const slice = z - margin[2];
+    const from = Math.max(0, this.#from - margin[1]);
+    const to = Math.min(size[1], this.#from + this.#height - margin[1]);
+    if (slice >= 0 && slice < size[2] && from < to) {
+      const scores = this.#means.subarray(0, this.#classes * (to - from) * size[0]);
+      let at = 0;
+      for (let c = 0; c < this.#classes; c++) {
+        for (let j = from; j < to; j++) {
+          const row = this.#width * (j + margin[1] - this.#from) + margin[0];
+          const source = offset + c * area + row;
+          const weights = place * area + row;
+          for (let i = 0; i < size[0]; i++) {
+            scores[at++] = this.#scores[source + i]! / this.#weights[weights + i]!;
+          }
         }
       }
+      take({ slice, from, to, scores });
     }
     this.#scores.fill(0, offset, offset + this.#classes * area);
-    this.#weights.fill(0, slice * area, (slice + 1) * area);
+    this.#weights.fill(0, place * area, (place + 1) * area);
   }
 }

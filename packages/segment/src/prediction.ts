@@ -52,17 +52,16 @@ export function bestClass(data: Float32Array, offset: number, stride: number, cl
   return best;
 }
 
-/** Softmax of class `best` among the scores times `factor`. */
+/** Softmax of class `best` among the scores. */
 export function softmaxOf(
   data: Float32Array,
   offset: number,
   stride: number,
   classes: number,
   best: number,
-  factor = 1,
 ): number {
   const top = data[offset + best * stride]!;
   let sum = 0;
-  for (let c = 0; c < classes; c++) sum += Math.exp((data[offset + c * stride]! - top) * factor);
+  for (let c = 0; c < classes; c++) sum += Math.exp(data[offset + c * stride]! - top);
   return 1 / sum;
 }

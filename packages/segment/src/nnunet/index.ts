@@ -1,0 +1,3 @@
+export { type NnUnetDataset, readNnUnetDataset } from "./labels.js";
+export { configurationsOf, type NnUnetPlan, type NnUnetReader, readPlan } from "./plans.js";
+export * from "./predict.js";
