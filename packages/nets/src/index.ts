@@ -8,3 +8,4 @@ export * from "./tensor.js";
 export * from "./tfjs/layers-model.js";
 export * from "./tfjs/to-onnx.js";
 export * from "./training/index.js";
+export * from "./weights/index.js";

@@ -4,7 +4,7 @@
  */
 import { inputError } from "@viscera/core";
 import { elementCount } from "../tensor.js";
-import { halfToFloat } from "./half.js";
+import { halfToFloat } from "../weights/half.js";
 
 export interface TfjsWeight {
   dims: number[];
