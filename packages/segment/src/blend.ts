@@ -95,7 +95,7 @@ export async function blendScores(
 function stripsOf(padded: Size3, { classes, patch, accumulatorBytes }: BlendParameters): [number, number][] {
   const bytesPerRow = 4 * (classes + 1) * padded[0] * patch[2];
   const height = Math.max(1, Math.floor(accumulatorBytes / bytesPerRow));
-  const count = Math.ceil(padded[1] / height);
+  const count = Math.max(1, Math.ceil(padded[1] / height));
   return Array.from({ length: count }, (_, i) => [
     Math.floor((padded[1] * i) / count),
     Math.floor((padded[1] * (i + 1)) / count),
