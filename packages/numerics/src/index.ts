@@ -1,3 +1,5 @@
+export * from "./compile/index.js";
 export * from "./expression/index.js";
 export * from "./linear/dense.js";
 export * from "./linear/expm.js";
+export * from "./ode/index.js";

@@ -35,35 +35,65 @@ export function norm1(a: Float64Array, n: number): number {
   return largest;
 }
 
-/**
- * Solves A X = B for `columns` right-hand sides by LU with partial pivoting (Golub & Van Loan, algorithm
- * 3.4.1). B is n x columns, row-major; inputs stay as they are. Throws `failed.singular`.
- */
-export function solveDense(a: Float64Array, b: Float64Array, n: number, columns: number): Float64Array {
+/** LU factors of a dense matrix with the order that pivoting gave its rows. */
+export interface DenseFactors {
+  size: number;
+  /** L below the diagonal (ones on it), U on and above it, row-major. */
+  lu: Float64Array;
+  /** Row of the matrix that became row i. */
+  rows: Int32Array;
+}
+
+/** LU with partial pivoting (Golub & Van Loan, algorithm 3.4.1); null for a singular matrix. */
+export function factorDense(a: Float64Array, n: number): DenseFactors | null {
   const lu = a.slice();
-  const x = b.slice();
+  const rows = Int32Array.from({ length: n }, (_, i) => i);
   for (let k = 0; k < n; k++) {
     let pivot = k;
     for (let i = k + 1; i < n; i++) if (Math.abs(lu[i * n + k]!) > Math.abs(lu[pivot * n + k]!)) pivot = i;
-    if (!(Math.abs(lu[pivot * n + k]!) > 0))
-      throw failedError("singular", "A linear system has no unique solution.");
+    if (!(Math.abs(lu[pivot * n + k]!) > 0)) return null;
     if (pivot !== k) {
       swapRows(lu, n, k, pivot);
-      swapRows(x, columns, k, pivot);
+      [rows[k], rows[pivot]] = [rows[pivot]!, rows[k]!];
     }
     for (let i = k + 1; i < n; i++) {
       const factor = lu[i * n + k]! / lu[k * n + k]!;
+      lu[i * n + k] = factor;
       if (factor === 0) continue;
       for (let j = k + 1; j < n; j++) lu[i * n + j]! -= factor * lu[k * n + j]!;
-      for (let j = 0; j < columns; j++) x[i * columns + j]! -= factor * x[k * columns + j]!;
     }
   }
-  for (let i = n - 1; i >= 0; i--)
-    for (let j = 0; j < columns; j++) {
-      let sum = x[i * columns + j]!;
-      for (let k = i + 1; k < n; k++) sum -= lu[i * n + k]! * x[k * columns + j]!;
-      x[i * columns + j] = sum / lu[i * n + i]!;
-    }
+  return { size: n, lu, rows };
+}
+
+/** The solution of A x = b by the factors of A. */
+export function solveFactored({ size: n, lu, rows }: DenseFactors, b: Float64Array): Float64Array {
+  const x = Float64Array.from(rows, (row) => b[row]!);
+  for (let i = 1; i < n; i++) {
+    let sum = x[i]!;
+    for (let k = 0; k < i; k++) sum -= lu[i * n + k]! * x[k]!;
+    x[i] = sum;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    let sum = x[i]!;
+    for (let k = i + 1; k < n; k++) sum -= lu[i * n + k]! * x[k]!;
+    x[i] = sum / lu[i * n + i]!;
+  }
+  return x;
+}
+
+/** Solves A X = B for `columns` right-hand sides; B is n x columns, row-major. Throws `failed.singular`. */
+export function solveDense(a: Float64Array, b: Float64Array, n: number, columns: number): Float64Array {
+  const factors = factorDense(a, n);
+  if (factors === null) throw failedError("singular", "A linear system has no unique solution.");
+  const x = new Float64Array(n * columns);
+  for (let j = 0; j < columns; j++) {
+    const solved = solveFactored(
+      factors,
+      Float64Array.from({ length: n }, (_, i) => b[i * columns + j]!),
+    );
+    for (let i = 0; i < n; i++) x[i * columns + j] = solved[i]!;
+  }
   return x;
 }
 

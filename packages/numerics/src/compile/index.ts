@@ -1,0 +1,1 @@
+export type { EquationSystem } from "./equations.js";

@@ -1,0 +1,2 @@
+export * from "./integrator.js";
+export { type CompiledRodas5p, compileRodas5p, Rodas5p } from "./rodas5p.js";
