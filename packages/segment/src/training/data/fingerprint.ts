@@ -26,6 +26,8 @@ export interface Fingerprint {
   modality: string[];
   channels: string[];
   labels: TrainingDataset["labels"];
+  /** Whether images are made from labels in some cases. */
+  synthetic: boolean;
   /** What was odd about a case, in sentences. */
   warnings: string[];
 }

@@ -3,6 +3,7 @@
  * doi:10.1038/s41592-020-01008-z), held to a memory and, on a CPU, to a time.
  */
 import { type ModelFile, type Size3, usageError, type Vec3, voxelCount } from "@viscera/core";
+import { type SynthesisSpec, synthesisSpec } from "../../synthesis/index.js";
 import { type AugmentationPreset, type AugmentationSpec, augmentationPreset } from "./augmentation.js";
 import type { StepCost } from "./cost.js";
 import { type Fingerprint, percentile } from "./fingerprint.js";
@@ -22,6 +23,8 @@ export interface TrainingPlan {
   augmentation: AugmentationSpec;
   /** Share of patches that are cut around a voxel of a known structure. */
   foregroundShare: number;
+  /** How images are made of labels; null where every case has its own. */
+  synthesis: SynthesisSpec | null;
   /** What a step is expected to take. */
   cost: StepCost;
 }
@@ -43,6 +46,8 @@ export interface PlanOptions {
   normalisation?: ModelFile["input"]["normalisation"];
   /** Default "nnunet". */
   augmentation?: AugmentationPreset | AugmentationSpec;
+  /** Frequencies other than the usual ones, for images made of labels. */
+  synthesis?: Partial<Omit<SynthesisSpec, "spacingMm" | "normalisation">>;
 }
 
 const DEFAULT_MEMORY = 6e9;
@@ -90,6 +95,7 @@ export function planTraining(fingerprint: Fingerprint, options: PlanOptions = {}
     if ((chosen.network.cost.seconds * LEAST_PATCHES) / batch <= seconds) break;
   }
   const { topology, network } = chosen!;
+  const normalisation = options.normalisation ?? normalisationFor(fingerprint);
   const mirrorAxes = mirrorableAxes(fingerprint.labels.map(({ name }) => name));
   return {
     input: {
@@ -97,7 +103,7 @@ export function planTraining(fingerprint: Fingerprint, options: PlanOptions = {}
       orientation: "RAS",
       spacingMm: [...spacing],
       patch: [...topology.patch],
-      normalisation: options.normalisation ?? normalisationFor(fingerprint),
+      normalisation,
       conform: null,
       overlap: 0.5,
       haloVoxels: null,
@@ -110,6 +116,9 @@ export function planTraining(fingerprint: Fingerprint, options: PlanOptions = {}
     deepSupervisionWeights: supervisionWeights(network.outputs),
     augmentation: plannedAugmentation(options.augmentation ?? "nnunet", spacing, topology.patch, mirrorAxes),
     foregroundShare: 0.33,
+    synthesis: fingerprint.synthetic
+      ? synthesisSpec({ ...options.synthesis, spacingMm: [...spacing], normalisation })
+      : null,
     cost: network.cost,
   };
 }

@@ -68,6 +68,7 @@ export async function fingerprintDataset(
     modality,
     channels: dataset.channels,
     labels: dataset.labels,
+    synthetic: withImages < cases.length,
     warnings,
   };
 }

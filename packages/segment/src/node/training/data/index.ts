@@ -1,4 +1,5 @@
+export { BatchSource, type BatchSourceOptions } from "./batch-source.js";
 export { fingerprintDataset } from "./fingerprint-dataset.js";
-export { type ClassVoxels, type PreparedCase, type PreparedDataset, readPreparedCase } from "./prepared.js";
+export { type PreparedDataset, readPreparedCase } from "./prepared.js";
 export { preprocessDataset } from "./preprocess.js";
 export { type ReadDatasetOptions, readDataset } from "./read-dataset.js";

@@ -2,35 +2,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Affine, failedError, type Size3, type Vec3, voxelCount } from "@viscera/core";
+import { failedError, type Size3, voxelCount } from "@viscera/core";
 import type { NetworkImage } from "../../../image.js";
-import type { SynthesisTable } from "../../../synthesis/index.js";
-import type { TrainingDataset } from "../../../training/data/index.js";
-
-/** Voxels of one class that patches may be cut around. */
-export interface ClassVoxels {
-  class: number;
-  /** Voxels of the class in the case. */
-  count: number;
-  /** Where its listed voxels begin in the file of voxels, and how many they are. */
-  from: number;
-  listed: number;
-}
-
-export interface PreparedCase {
-  id: string;
-  size: Size3;
-  affine: Affine;
-  spacingMm: Vec3;
-  /** 0 where images are made from the labels. */
-  channels: number;
-  /** Bytes of a label: 1, or 2 for label maps of many values that images are made from. */
-  labelBytes: 1 | 2;
-  voxels: ClassVoxels[];
-  /** Known classes; null: all. */
-  known: number[] | null;
-  synthesis: SynthesisTable | null;
-}
+import type { Box, CaseReader, PreparedCase, TrainingDataset } from "../../../training/data/index.js";
 
 export interface PreparedDataset {
   folder: string;
@@ -82,17 +56,11 @@ const brokenFile = (path: string) =>
     "Remove the folder of prepared data and run again.",
   );
 
-/** A box of voxels within a case. */
-export interface Box {
-  start: Size3;
-  size: Size3;
-}
-
 /**
  * The values of a box of `channels` volumes, x fastest, read row by row or slice by slice: what stays in memory
  * of the files is up to the system's file cache.
  */
-export function readBox<T extends Float32Array | Uint8Array | Uint16Array>(
+function readBox<T extends Float32Array | Uint8Array | Uint16Array>(
   path: string,
   whole: Size3,
   { start, size }: Box,
@@ -126,16 +94,30 @@ export function readBox<T extends Float32Array | Uint8Array | Uint16Array>(
   return out;
 }
 
-/** One number of the list of voxels. */
-export function readVoxel(path: string, index: number): number {
-  const file = openFile(path);
-  try {
-    const value = new Uint32Array(1);
-    if (readSync(file, new Uint8Array(value.buffer), 0, 4, 4 * index) !== 4) throw brokenFile(path);
-    return value[0]!;
-  } finally {
-    closeSync(file);
-  }
+/** Reads prepared cases of a folder. */
+export function caseReader(folder: string): CaseReader {
+  return {
+    image: ({ id, size, channels }, box) => {
+      const out = new Float32Array(voxelCount(box.size) * channels);
+      return readBox(preparedPaths(folder, id).image, size, box, out, channels);
+    },
+    labels: ({ id, size, labelBytes }, box) => {
+      const count = voxelCount(box.size);
+      const out = labelBytes === 1 ? new Uint8Array(count) : new Uint16Array(count);
+      return readBox(preparedPaths(folder, id).labels, size, box, out);
+    },
+    voxel: ({ id }, listed) => {
+      const path = preparedPaths(folder, id).voxels;
+      const file = openFile(path);
+      try {
+        const value = new Uint32Array(1);
+        if (readSync(file, new Uint8Array(value.buffer), 0, 4, 4 * listed) !== 4) throw brokenFile(path);
+        return value[0]!;
+      } finally {
+        closeSync(file);
+      }
+    },
+  };
 }
 
 function openFile(path: string): number {

@@ -5,14 +5,16 @@ import { reorient, resampleLabelMap } from "@viscera/scan";
 import { writeWhole, writingError } from "@viscera/scan/node";
 import { normalised, respacedGrid, toModelGrid } from "../../../prepare.js";
 import {
+  type ClassVoxels,
   IGNORED_VOXEL,
+  type PreparedCase,
   type TrainingCase,
   type TrainingDataset,
   type TrainingPlan,
 } from "../../../training/data/index.js";
 import { sha256 } from "../../files.js";
 import { loadCase } from "./load-case.js";
-import { type ClassVoxels, type PreparedCase, type PreparedDataset, preparedPaths } from "./prepared.js";
+import { type PreparedDataset, preparedPaths } from "./prepared.js";
 
 /** Form of the files; a change of it makes earlier ones invalid. */
 const FORM = 1;
