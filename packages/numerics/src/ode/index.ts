@@ -1,2 +1,3 @@
+export * from "./integrate.js";
 export * from "./integrator.js";
 export { type CompiledRodas5p, compileRodas5p, Rodas5p } from "./rodas5p.js";
