@@ -1,3 +1,4 @@
+export type { ModelFormat, ModelPart, ModelPlace } from "./formats/format.js";
 export { locateModel, type ModelLocation, openModel } from "./open-model.js";
 export { type ScanInFolder, scansInFolder } from "./scans-in-folder.js";
 export * from "./segment-folder.js";

@@ -1,10 +1,9 @@
 /** The model store: one folder a model, beside the ones that ship with the program. */
-import { cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { inputError, type ModelFile, usageError } from "@viscera/core";
-import { checkModelName, locateModel, MODEL_FILE_NAME, readDescription } from "./open-model.js";
+import { checkModelName, locateModel } from "./open-model.js";
 import { findStoredModel, foldersIn, modelStorePath, SHIPPED_MODELS } from "./stored-folders.js";
-import { readTfjsFolder } from "./tfjs-model.js";
 
 export interface StoredModel {
   /** The name to give to `openModel`. */
@@ -38,10 +37,8 @@ export async function listModels(): Promise<StoredModel[]> {
 }
 
 async function describe(folder: string): Promise<ModelFile> {
-  const location = await locateModel(folder);
-  return location.kind === "described"
-    ? readDescription(folder)
-    : (await readTfjsFolder(folder, location.file)).description;
+  const { format, ...place } = await locateModel(folder);
+  return format.describe(place);
 }
 
 /**
@@ -49,8 +46,8 @@ async function describe(folder: string): Promise<ModelFile> {
  * Throws `input.model` when there is none at the path or the name is taken.
  */
 export async function addModel(path: string, { name }: { name?: string } = {}): Promise<StoredModel> {
-  const location = await locateModel(path);
-  const description = await describe(location.folder);
+  const { format, ...place } = await locateModel(path);
+  const description = await format.describe(place);
   const storedName = name ?? description.name;
   checkModelName(storedName);
   const folder = join(modelStorePath(), storedName);
@@ -65,8 +62,9 @@ export async function addModel(path: string, { name }: { name?: string } = {}): 
   const beside = join(modelStorePath(), `.${storedName}.${process.pid}`);
   try {
     await mkdir(beside, { recursive: true });
-    for (const file of await modelFiles(location.folder, location.kind === "tfjs" ? location.file : null)) {
-      await cp(join(location.folder, file), join(beside, basename(file)), { recursive: true });
+    for (const { from, to } of await format.parts(place)) {
+      await mkdir(dirname(join(beside, to)), { recursive: true });
+      await cp(from, join(beside, to));
     }
     await rename(beside, folder);
   } catch (error) {
@@ -75,25 +73,6 @@ export async function addModel(path: string, { name }: { name?: string } = {}): 
   }
   return { name: storedName, folder, shipped: false, description, problem: null };
 }
-
-/** Files of the model in a folder; a licence that lies one folder up comes along. */
-async function modelFiles(folder: string, tfjsFile: string | null): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const own = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
-  if (tfjsFile === null) {
-    const { weights, card } = await readDescription(folder);
-    const keep = new Set([MODEL_FILE_NAME, weights, card, ...own.filter(isSmallText)]);
-    if (weights.endsWith(".json")) for (const file of own.filter(isTfjsPart)) keep.add(file);
-    return own.filter((file) => keep.has(file));
-  }
-  const files = own.filter((file) => isTfjsPart(file) || isSmallText(file));
-  if (files.some(isSmallText)) return files;
-  const above = await readdir(dirname(folder)).catch(() => []);
-  return [...files, ...above.filter(isSmallText).map((file) => join("..", file))];
-}
-
-const isTfjsPart = (file: string) => /\.(json|bin)$/i.test(file);
-const isSmallText = (file: string) => /^(licen[cs]e|notice|card|readme)(\.\w+)?$/i.test(file);
 
 /** Deletes a model that was added. Throws `usage` for a shipped one, `input.model` for none. */
 export async function removeModel(name: string): Promise<void> {

@@ -1,0 +1,37 @@
+import type { ModelFile } from "@viscera/core";
+import type { SessionOptions } from "@viscera/nets";
+import type { LoadedModel } from "../../model.js";
+
+/** Where a model of one format lies. */
+export interface ModelPlace {
+  folder: string;
+  /** The file in the folder that makes it a model of the format; null where the folder as a whole does. */
+  file: string | null;
+  /** Which network of a folder that holds several ("total" of "weights:total"); null where none was asked for. */
+  task: string | null;
+}
+
+/** A file of a model: where it is and what it is called in a copy of the model's folder. */
+export interface ModelPart {
+  from: string;
+  to: string;
+}
+
+/** One way in which models come. `formats/index.ts` lists them. */
+export interface ModelFormat {
+  readonly kind: string;
+  /** What to give, for the hint when nothing was recognised: "a TensorFlow.js folder (…)". */
+  readonly example: string;
+  /** A folder holds networks to be chosen from by `task`. */
+  readonly hasTasks?: boolean;
+  /**
+   * The model at a folder, or at a file of it; null when it is not of this format. Throws `input.model` for
+   * what is of the format and lacks something.
+   */
+  recognise(folder: string, file: string | null): Promise<Omit<ModelPlace, "task"> | null>;
+  /** What the model is, without opening it. `sha256` is of its weights as they are on disk. */
+  describe(place: ModelPlace): Promise<ModelFile>;
+  open(place: ModelPlace, options: SessionOptions): Promise<LoadedModel>;
+  /** Files that a copy of the model needs. */
+  parts(place: ModelPlace): Promise<ModelPart[]>;
+}

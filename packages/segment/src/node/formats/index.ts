@@ -1,0 +1,6 @@
+import { describedFormat } from "./described.js";
+import type { ModelFormat } from "./format.js";
+import { tfjsFormat } from "./tfjs.js";
+
+/** Every format that `openModel` knows; the first that recognises a place has it. */
+export const MODEL_FORMATS: readonly ModelFormat[] = [describedFormat, tfjsFormat];
