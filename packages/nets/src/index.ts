@@ -1,3 +1,4 @@
+export * from "./architecture/index.js";
 export * from "./autodiff/index.js";
 export type { Attribute, Attributes } from "./onnx/attributes.js";
 export * from "./onnx/graph-builder.js";

@@ -1,0 +1,12 @@
+export {
+  type ApplyOptions,
+  applyNetwork,
+  type BatchStatistics,
+  type DropoutInput,
+  dropoutInputs,
+} from "./apply.js";
+export { type ArchitectureKind, architectureKinds, buildNetwork } from "./build.js";
+export { checkExtents, valueDims } from "./extents.js";
+export { initialWeights } from "./initial-weights.js";
+export { matchWeights } from "./match-weights.js";
+export type { Initialiser, Layer, Network, Operation, ParameterRole, ParameterSpec } from "./network.js";
