@@ -138,7 +138,7 @@ export function addSlicesAndNoise(
 
 /** Gaussian noise, with a grain or without; half of the MR-like images have the magnitude's (Rician) noise. */
 function addNoise(image: Float32Array, size: Size3, look: Look, draws: Draws): void {
-  const range = look === "ct" ? ([4, 40] as const) : ([0.004, 0.1] as const);
+  const range = look === "ct" ? ([3, 30] as const) : ([0.004, 0.1] as const);
   const strength = Math.exp(draws.uniform(Math.log(range[0]), Math.log(range[1])));
   const noise = draws.fillNormal(new Float32Array(image.length));
   const rician = look !== "ct" && draws.chance(0.5);

@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+/**
+ * The data set of the foundation model `torso`: label maps of phantoms and of real people, from which training makes
+ * images of random contrast, and some phantoms with a synthetic CT of their own.
+ *
+ *   node training/torso/make-dataset.mjs <folder>
+ *
+ * Nothing is made from ct-totalsegmentator (its patient is the test), from mr-hippocampus-msd or from
+ * ct-headneck-openkbp (few-shot learning is measured on them). What is there already is not made again.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeVolume } from "@viscera/scan/node";
+import { synthesisTableSchema } from "@viscera/segment";
+import { outputFolder } from "../shared-data.mjs";
+import { ABDOMEN, abdomenMaps, HEADS, headMaps, NECK, neckMaps, OAR, oarMaps } from "./atlases.mjs";
+import { allBut, CLASSES } from "./classes.mjs";
+import { phantomTissues } from "./phantom-tissues.mjs";
+import { phantomLabels, phantomScan } from "./phantoms.mjs";
+
+/** Seeds of training; those below are never trained on (evaluate.mjs). */
+const FIRST_SEED = 1001;
+const FIRST_SCAN_SEED = 2001;
+const PHANTOM_MAPS = 48;
+const PHANTOM_SCANS = 16;
+/** A phantom has no larynx, and nothing above it. */
+const PHANTOM_KNOWN = allBut("larynx");
+
+const folder = outputFolder("node training/torso/make-dataset.mjs <folder>");
+await mkdir(join(folder, "labels"), { recursive: true });
+await mkdir(join(folder, "images"), { recursive: true });
+
+const training = [];
+for (const [source, table, maps] of [
+  ["abdomen", ABDOMEN.table, abdomenMaps],
+  ["neck", NECK.table, neckMaps],
+  ["heads", HEADS.table, headMaps],
+  ["oar", OAR.table, oarMaps],
+]) {
+  training.push(...(await sourceCases(source, table, maps)));
+}
+await writeJson("phantom-tissues.json", synthesisTableSchema.parse(phantomTissues()));
+for (let i = 0; i < PHANTOM_MAPS; i++) {
+  const id = `phantom_${FIRST_SEED + i}`;
+  const label = `labels/${id}.nii.gz`;
+  if (!existsSync(join(folder, label)))
+    await writeVolume(join(folder, label), await phantomLabels(FIRST_SEED + i));
+  training.push({ id, label, synthesis: "phantom-tissues.json", known: PHANTOM_KNOWN });
+  console.log(id);
+}
+for (let i = 0; i < PHANTOM_SCANS; i++) {
+  const id = `scanned_${FIRST_SCAN_SEED + i}`;
+  const [image, label] = [`images/${id}.nii.gz`, `labels/${id}.nii.gz`];
+  if (!existsSync(join(folder, label))) {
+    const { scan, classes } = await phantomScan(FIRST_SCAN_SEED + i);
+    await writeVolume(join(folder, image), scan);
+    await writeVolume(join(folder, label), classes);
+  }
+  training.push({ id, image, label, known: PHANTOM_KNOWN });
+  console.log(id);
+}
+await writeJson("dataset.json", {
+  name: "torso",
+  description: "Label maps of phantoms and atlases for training on images of random contrast, 3 mm",
+  licence:
+    "Phantoms: Apache-2.0. SPL atlases: 3D Slicer License. SynthSeg label maps: Apache-2.0. labels-headneck-oar: CC BY 4.0.",
+  channel_names: { 0: "CT" },
+  labels: Object.fromEntries([["0", "background"], ...CLASSES.map((name, i) => [String(i + 1), name])]),
+  training,
+});
+console.log(`${training.length} cases, ${CLASSES.length} classes: ${join(folder, "dataset.json")}`);
+
+/** The cases of an atlas, made unless its list is there: it is written when all its maps are. */
+async function sourceCases(source, table, makeMaps) {
+  const list = join(folder, `${source}-cases.json`);
+  await writeJson(`${source}-tissues.json`, synthesisTableSchema.parse(table));
+  if (!existsSync(list)) {
+    const cases = [];
+    for (const { id, map, known } of await makeMaps()) {
+      const label = `labels/${id}.nii.gz`;
+      await writeVolume(join(folder, label), { ...map, labels: [] });
+      cases.push({ id, label, synthesis: `${source}-tissues.json`, known });
+      console.log(id);
+    }
+    await writeJson(`${source}-cases.json`, cases);
+  }
+  return JSON.parse(await readFile(list, "utf8"));
+}
+
+async function writeJson(name, value) {
+  const path = join(folder, name);
+  await writeFile(`${path}.part`, `${JSON.stringify(value, null, 1)}\n`);
+  await rename(`${path}.part`, path);
+}
