@@ -1,3 +1,4 @@
 export * from "./integrate.js";
 export * from "./integrator.js";
+export { type CompiledNdf, compileNdf, Ndf } from "./ndf.js";
 export { type CompiledRodas5p, compileRodas5p, Rodas5p } from "./rodas5p.js";
