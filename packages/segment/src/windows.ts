@@ -1,8 +1,8 @@
 /** Where windows lie along the axes of a volume, and how their overlaps are weighted. */
 import type { Size3 } from "@viscera/core";
 
-/** Python's round: halves go to the even number, as nnU-Net's window positions do. */
-function roundHalfEven(value: number): number {
+/** Python's round, which nnU-Net's positions and extents rest on: halves go to the even number. */
+export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   if (rest !== 0.5) return Math.round(value);

@@ -1,4 +1,5 @@
 /** Cropping to what is not zero, as nnU-Net does before it normalises. */
+import { fillHoles } from "@viscera/kernels";
 import { type Dims3, sizeOfDims } from "./dims.js";
 
 /** First voxel and the one after the last, per axis. */
@@ -51,40 +52,12 @@ export function cropped(data: Float32Array, dims: Dims3, box: Box): Float32Array
 
 /**
  * 1 for voxels that are 0 in every channel and connected through faces with the border of the array; holes
- * inside count as part of the body (scipy's binary_fill_holes). `dims` are those of the box above: around it
- * everything is 0, so that its border is as good as the image's.
+ * inside count as part of the body. The array is one cropped to its box: around it everything is 0.
  */
-export function outsideMask(channels: readonly Float32Array[], dims: Dims3): Uint8Array {
-  const [n0, n1, n2] = dims;
-  const empty = new Uint8Array(sizeOfDims(dims)).fill(1);
-  for (const data of channels) for (let v = 0; v < empty.length; v++) if (data[v] !== 0) empty[v] = 0;
-  // 1 is empty and not reached yet, 2 is outside.
-  const stack: number[] = [];
-  const visit = (v: number) => {
-    if (empty[v] !== 1) return;
-    empty[v] = 2;
-    stack.push(v);
-  };
-  for (let i = 0; i < n0; i++)
-    for (let j = 0; j < n1; j++) {
-      const row = n2 * (j + n1 * i);
-      if (i === 0 || i === n0 - 1 || j === 0 || j === n1 - 1) for (let k = 0; k < n2; k++) visit(row + k);
-      else {
-        visit(row);
-        visit(row + n2 - 1);
-      }
-    }
-  while (stack.length > 0) {
-    const v = stack.pop()!;
-    const k = v % n2;
-    const j = Math.floor(v / n2) % n1;
-    if (k > 0) visit(v - 1);
-    if (k < n2 - 1) visit(v + 1);
-    if (j > 0) visit(v - n2);
-    if (j < n1 - 1) visit(v + n2);
-    if (v >= n1 * n2) visit(v - n1 * n2);
-    if (v < n1 * n2 * (n0 - 1)) visit(v + n1 * n2);
-  }
-  for (let v = 0; v < empty.length; v++) empty[v] = empty[v] === 2 ? 1 : 0;
-  return empty;
+export async function outsideMask(channels: readonly Float32Array[], dims: Dims3): Promise<Uint8Array> {
+  const body = new Uint8Array(sizeOfDims(dims));
+  for (const data of channels) for (let v = 0; v < body.length; v++) if (data[v] !== 0) body[v] = 1;
+  const filled = await fillHoles(body, [dims[2], dims[1], dims[0]]);
+  for (let v = 0; v < filled.length; v++) filled[v] = 1 - filled[v]!;
+  return filled;
 }

@@ -122,7 +122,7 @@ describe("nnU-Net's functions", () => {
     },
   );
 
-  testWithShared("cropping to what is not zero", [`${FUNCTIONS}/crop_to_nonzero.npz`], ([path]) => {
+  testWithShared("cropping to what is not zero", [`${FUNCTIONS}/crop_to_nonzero.npz`], async ([path]) => {
     const all = readNpz(path);
     const dims = dimsOf(all.get("data")!);
     const channels = channelsOf(all.get("data")!);
@@ -133,7 +133,7 @@ describe("nnU-Net's functions", () => {
     );
     const inside = channels.map((data) => cropped(data, dims, box));
     channelsOf(all.get("cropped")!).forEach((expected, c) => assert.deepEqual(inside[c], expected));
-    const outside = Int8Array.from(outsideMask(inside, boxDims(box)), (value) => -value);
+    const outside = Int8Array.from(await outsideMask(inside, boxDims(box)), (value) => -value);
     assert.deepEqual(outside, all.get("seg")!.data);
     assert.equal(nonzeroBox([new Float32Array(8)], [2, 2, 2]), null);
   });

@@ -46,7 +46,7 @@ export async function segmentLikeNnUnet(
   options.onProgress?.({ stage: "prepare", done: 0, total: 1 });
   const placed = placeForReader(volumes, plan.reader);
   const [grid] = placed as [Volume];
-  const prepared = prepareLikeNnUnet(readLikeNnUnet(placed), plan);
+  const prepared = await prepareLikeNnUnet(readLikeNnUnet(placed), plan);
   throwIfCancelled(options.signal);
   options.onProgress?.({ stage: "prepare", done: 1, total: 1 });
 

@@ -46,7 +46,7 @@ export interface PreparedImage {
 }
 
 /** Throws `input.constant` for a scan of zeros, `input.not-finite`, `input.range`. */
-export function prepareLikeNnUnet(read: NnUnetImage, plan: NnUnetPlan): PreparedImage {
+export async function prepareLikeNnUnet(read: NnUnetImage, plan: NnUnetPlan): Promise<PreparedImage> {
   const { transposeForward: axes } = plan;
   for (const data of read.channels) if (!data.every(Number.isFinite)) throw notFinite();
   let channels = read.channels.map((data) => transposed(data, read.dims, axes));
@@ -63,7 +63,7 @@ export function prepareLikeNnUnet(read: NnUnetImage, plan: NnUnetPlan): Prepared
   const cropDims = boxDims(box);
   channels = channels.map((data) => cropped(data, scanDims, box));
   const masked = plan.normalisation.some((scheme) => scheme.kind === "ZScoreNormalization" && scheme.masked);
-  const outside = masked ? outsideMask(channels, cropDims) : null;
+  const outside = masked ? await outsideMask(channels, cropDims) : null;
   channels.forEach((data, c) => normalise(data, plan.normalisation[c]!, outside));
   // A network of slices sees them where they are.
   const spacing = plan.spacing.length === 2 ? [scanSpacing[0], ...plan.spacing] : plan.spacing;

@@ -3,6 +3,8 @@
  * by boxes that share their borders; where voxels are much longer along one axis than along the others, the slices across
  * it in their plane first, then along it by an order of its own.
  */
+
+import { roundHalfEven } from "../windows.js";
 import { type Dims3, sizeOfDims } from "./dims.js";
 import { rangeOf } from "./normalise.js";
 import { boxPositions, interpolateAxis, type SplineOrder } from "./spline.js";
@@ -17,13 +19,6 @@ export interface ResampleRule {
 
 /** Largest ratio of spacings up to which all axes are resampled alike. */
 const ANISOTROPY = 3;
-
-/** Python's round: halves go to the even number. */
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
 
 /** Extents after resampling from one spacing to another. */
 export function resampledDims(dims: Dims3, spacing: readonly number[], target: readonly number[]): Dims3 {

@@ -3,6 +3,7 @@
  * 1 (linear) and 3 (cubic B-spline through the samples; Thevenaz, Blu, Unser 2000, doi:10.1109/42.875199).
  * Outside the samples the edge value goes on, as scipy.ndimage has it with mode "nearest".
  */
+import type { VoxelArray } from "@viscera/core";
 import { type Dims3, sizeOfDims } from "./dims.js";
 
 export type SplineOrder = 0 | 1 | 3;
@@ -30,7 +31,7 @@ const GAIN = 6;
 
 /** Samples `data` along `axis` at `positions`; the other axes stay as they are. */
 export function interpolateAxis(
-  data: Float32Array | Float64Array,
+  data: VoxelArray,
   dims: Dims3,
   axis: number,
   positions: Positions,

@@ -80,14 +80,14 @@ describe("nnU-Net's stages", () => {
         assert.deepEqual(pairs, meta.properties.bbox_used_for_cropping);
         channels = channels.map((data) => cropped(data, dims, box));
         assertNear(joined(channels), stage("1_crop.npz").get("data")!, 1e-3, "crop");
-        const outside = outsideMask(channels, boxDims(box));
+        const outside = await outsideMask(channels, boxDims(box));
         const seg = Int8Array.from(outside, (value) => -value);
         assert.deepEqual(seg, stage("1_crop.npz").get("nonzero_seg")!.data);
 
         channels.forEach((data, c) => normalise(data, plan.normalisation[c]!, outside));
         assertNear(joined(channels), stage("2_normalised.npz").get("data")!, 1e-5, "normalised");
 
-        const prepared = prepareLikeNnUnet(read, plan);
+        const prepared = await prepareLikeNnUnet(read, plan);
         assert.deepEqual(prepared.dims, meta.new_shape);
         const resampled = stage("3_resampled.npz");
         assertNear(prepared.image.data, resampled.get("data")!, 1e-5, "resampled");
