@@ -3,3 +3,5 @@ export * from "./loss-spec.js";
 export * from "./optimiser.js";
 export * from "./schedule.js";
 export * from "./target.js";
+export * from "./trainer.js";
+export type { BatchSpec } from "./training-graph.js";
