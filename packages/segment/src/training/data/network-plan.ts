@@ -68,13 +68,12 @@ export function networkPlan(topology: Topology, shape: NetworkShape): NetworkPla
     };
   }
   if (kind === "UNet") {
-    const steps = strides.slice(1).map(reversed);
     const options = {
       spatial_dims: 3,
       in_channels: channels,
       out_channels: classes,
-      channels: features.slice(0, -1).length > 1 ? features.slice(0, -1) : features,
-      strides: steps.slice(0, Math.max(1, features.length - 2)),
+      channels: features,
+      strides: strides.slice(1).map(reversed),
       num_res_units: 2,
     };
     return { architecture: { kind, options }, outputs: 1, cost: cost(twice, once) };

@@ -1,5 +1,5 @@
 /** Rotation, scaling and elastic deformation of a patch, all in one resampling. */
-import type { Size3, Vec3 } from "@viscera/core";
+import { type Size3, type Vec3, voxelCount } from "@viscera/core";
 import type { Draws } from "../../synthesis/draws.js";
 import type { AugmentationSpec } from "./augmentation.js";
 import type { Box } from "./prepared-case.js";
@@ -102,96 +102,170 @@ export interface Region extends Box {
  * Fills a patch whose first voxel, were it not transformed, is `start` of the case: image linearly, labels from
  * the nearest voxel. Beyond the region the image is 0 (as windows are padded in inference), labels `outside`.
  */
-export function transformPatch<L extends Uint8Array | Uint16Array>(
+export function transformPatch(
   region: Region,
   transform: SpatialTransform,
   start: Size3,
   patch: Size3,
   outside: number,
   image: Float32Array,
-  labels: L,
+  labels: Uint8Array | Uint16Array,
 ): void {
-  const { matrix, elastic } = transform;
   const [px, py, pz] = patch;
-  const [nx, ny, nz] = region.size;
-  const plane = nx * ny;
-  const voxels = px * py * pz;
-  const channels = image.length / voxels;
-  const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = matrix as [
-    ...[number, number, number],
-    ...[number, number, number],
-    ...[number, number, number],
-  ];
-  const centre = patch.map((n) => (n - 1) / 2);
-  const origin = [0, 1, 2].map((axis) => start[axis]! + centre[axis]! - region.start[axis]!);
-  const field = elastic ? new FieldRows(elastic, patch) : null;
+  const voxels = voxelCount(patch);
+  const channelVoxels = voxelCount(region.size);
+  const rows = new SourceRows(transform, start, patch, region);
   for (let k = 0, at = 0; k < pz; k++) {
-    field?.slice(k);
-    for (let j = 0; j < py; j++) {
-      field?.row(j);
-      const dy = j - centre[1]!;
-      const dz = k - centre[2]!;
-      for (let i = 0; i < px; i++, at++) {
-        let ox = i - centre[0]!;
-        let oy = dy;
-        let oz = dz;
-        if (field) {
-          ox += field.x[i]!;
-          oy += field.y[i]!;
-          oz += field.z[i]!;
-        }
-        const x = origin[0]! + m0 * ox + m1 * oy + m2 * oz;
-        const y = origin[1]! + m3 * ox + m4 * oy + m5 * oz;
-        const z = origin[2]! + m6 * ox + m7 * oy + m8 * oz;
-        const rx = Math.floor(x + 0.5);
-        const ry = Math.floor(y + 0.5);
-        const rz = Math.floor(z + 0.5);
-        const inside = rx >= 0 && ry >= 0 && rz >= 0 && rx < nx && ry < ny && rz < nz;
-        labels[at] = inside ? region.labels[rx + nx * ry + plane * rz]! : outside;
-        for (let c = 0; c < channels; c++) {
-          image[at + c * voxels] = linear(region.image, c * plane * nz, nx, ny, nz, x, y, z);
-        }
+    rows.slice(k);
+    for (let j = 0; j < py; j++, at += px) {
+      rows.row(j);
+      nearestRow(region.labels, rows, outside, labels, at);
+      for (let c = 0; c * voxels < image.length; c++) {
+        linearRow(region.image, c * channelVoxels, rows, image, at + c * voxels);
       }
     }
   }
 }
 
-/** Trilinear value; voxels beyond the box count as 0. */
-function linear(
+/** Where the voxels of one row of a patch after the other are taken from, in voxels of the region. */
+class SourceRows {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly z: Float64Array;
+  readonly size: Size3;
+  /** Every voxel of the row lies among eight voxels of the region. */
+  inside = false;
+  readonly #matrix: readonly number[];
+  readonly #centre: readonly number[];
+  readonly #origin: readonly number[];
+  readonly #field: FieldRows | null;
+  #k = 0;
+
+  constructor({ matrix, elastic }: SpatialTransform, start: Size3, patch: Size3, region: Box) {
+    this.x = new Float64Array(patch[0]);
+    this.y = new Float64Array(patch[0]);
+    this.z = new Float64Array(patch[0]);
+    this.size = region.size;
+    this.#matrix = matrix;
+    this.#centre = patch.map((n) => (n - 1) / 2);
+    this.#origin = this.#centre.map((centre, axis) => start[axis]! + centre - region.start[axis]!);
+    this.#field = elastic && new FieldRows(elastic, patch);
+  }
+
+  slice(k: number): void {
+    this.#k = k;
+    this.#field?.slice(k);
+  }
+
+  row(j: number): void {
+    const m = this.#matrix;
+    const [nx, ny, nz] = this.size;
+    const field = this.#field;
+    field?.row(j);
+    const { x, y, z } = this;
+    const oy = j - this.#centre[1]!;
+    const oz = this.#k - this.#centre[2]!;
+    const ox = -this.#centre[0]!;
+    // Where voxel 0 of the row lies, and the step from one voxel to the next.
+    const firstX = this.#origin[0]! + m[0]! * ox + m[1]! * oy + m[2]! * oz;
+    const firstY = this.#origin[1]! + m[3]! * ox + m[4]! * oy + m[5]! * oz;
+    const firstZ = this.#origin[2]! + m[6]! * ox + m[7]! * oy + m[8]! * oz;
+    const [stepX, stepY, stepZ] = [m[0]!, m[3]!, m[6]!];
+    for (let i = 0; i < x.length; i++) {
+      x[i] = firstX + stepX * i;
+      y[i] = firstY + stepY * i;
+      z[i] = firstZ + stepZ * i;
+    }
+    if (field) {
+      addTurned(x, field, m[0]!, m[1]!, m[2]!);
+      addTurned(y, field, m[3]!, m[4]!, m[5]!);
+      addTurned(z, field, m[6]!, m[7]!, m[8]!);
+    }
+    let inside = true;
+    for (let i = 0; i < x.length; i++) {
+      if (!(x[i]! >= 0 && y[i]! >= 0 && z[i]! >= 0 && x[i]! < nx - 1 && y[i]! < ny - 1 && z[i]! < nz - 1)) {
+        inside = false;
+        break;
+      }
+    }
+    this.inside = inside;
+  }
+}
+
+/** Adds one coordinate of the row's displacements. */
+function addTurned(to: Float64Array, { x, y, z }: FieldRows, a: number, b: number, c: number): void {
+  for (let i = 0; i < to.length; i++) to[i] = to[i]! + a * x[i]! + b * y[i]! + c * z[i]!;
+}
+
+function nearestRow(
+  from: Uint8Array | Uint16Array,
+  { x, y, z, size, inside }: SourceRows,
+  outside: number,
+  to: Uint8Array | Uint16Array,
+  at: number,
+): void {
+  const [nx, ny, nz] = size;
+  if (inside) {
+    for (let n = 0; n < x.length; n++) {
+      to[at + n] = from[((x[n]! + 0.5) | 0) + nx * (((y[n]! + 0.5) | 0) + ny * ((z[n]! + 0.5) | 0))]!;
+    }
+    return;
+  }
+  for (let n = 0; n < x.length; n++) {
+    const i = Math.floor(x[n]! + 0.5);
+    const j = Math.floor(y[n]! + 0.5);
+    const k = Math.floor(z[n]! + 0.5);
+    const isInside = i >= 0 && j >= 0 && k >= 0 && i < nx && j < ny && k < nz;
+    to[at + n] = isInside ? from[i + nx * (j + ny * k)]! : outside;
+  }
+}
+
+function linearRow(data: Float32Array, first: number, rows: SourceRows, to: Float32Array, at: number): void {
+  const { x, y, z, size } = rows;
+  if (!rows.inside) {
+    for (let n = 0; n < x.length; n++) to[at + n] = linearAtBorder(data, first, size, x[n]!, y[n]!, z[n]!);
+    return;
+  }
+  const nx = size[0];
+  const plane = nx * size[1];
+  for (let n = 0; n < x.length; n++) {
+    // Not negative: cutting off the fraction is the floor.
+    const i = x[n]! | 0;
+    const j = y[n]! | 0;
+    const k = z[n]! | 0;
+    const u = x[n]! - i;
+    const v = y[n]! - j;
+    const w = z[n]! - k;
+    const p = first + i + nx * j + plane * k;
+    const a = data[p]! + u * (data[p + 1]! - data[p]!);
+    const b = data[p + nx]! + u * (data[p + nx + 1]! - data[p + nx]!);
+    const q = p + plane;
+    const c = data[q]! + u * (data[q + 1]! - data[q]!);
+    const d = data[q + nx]! + u * (data[q + nx + 1]! - data[q + nx]!);
+    const low = a + v * (b - a);
+    to[at + n] = low + w * (c + v * (d - c) - low);
+  }
+}
+
+/** Trilinear value; voxels beyond the region count as 0. */
+function linearAtBorder(
   data: Float32Array,
   first: number,
-  nx: number,
-  ny: number,
-  nz: number,
+  [nx, ny, nz]: Size3,
   x: number,
   y: number,
   z: number,
 ): number {
-  const i = Math.floor(x);
-  const j = Math.floor(y);
-  const k = Math.floor(z);
+  const [i, j, k] = [Math.floor(x), Math.floor(y), Math.floor(z)];
   if (i < -1 || j < -1 || k < -1 || i >= nx || j >= ny || k >= nz) return 0;
-  const u = x - i;
-  const v = y - j;
-  const w = z - k;
-  const plane = nx * ny;
-  const at = first + i + nx * j + plane * k;
-  if (i >= 0 && j >= 0 && k >= 0 && i < nx - 1 && j < ny - 1 && k < nz - 1) {
-    const a = data[at]! + u * (data[at + 1]! - data[at]!);
-    const b = data[at + nx]! + u * (data[at + nx + 1]! - data[at + nx]!);
-    const c = data[at + plane]! + u * (data[at + plane + 1]! - data[at + plane]!);
-    const d = data[at + plane + nx]! + u * (data[at + plane + nx + 1]! - data[at + plane + nx]!);
-    const low = a + v * (b - a);
-    return low + w * (c + v * (d - c) - low);
-  }
   let sum = 0;
   for (let corner = 0; corner < 8; corner++) {
-    const ci = corner & 1;
-    const cj = (corner >> 1) & 1;
-    const ck = corner >> 2;
-    const inside = i + ci >= 0 && j + cj >= 0 && k + ck >= 0 && i + ci < nx && j + cj < ny && k + ck < nz;
-    const weight = (ci ? u : 1 - u) * (cj ? v : 1 - v) * (ck ? w : 1 - w);
-    if (inside && weight !== 0) sum += weight * data[at + ci + nx * cj + plane * ck]!;
+    const a = i + (corner & 1);
+    const b = j + ((corner >> 1) & 1);
+    const c = k + (corner >> 2);
+    if (a < 0 || b < 0 || c < 0 || a >= nx || b >= ny || c >= nz) continue;
+    const weight = (1 - Math.abs(x - a)) * (1 - Math.abs(y - b)) * (1 - Math.abs(z - c));
+    sum += weight * data[first + a + nx * (b + ny * c)]!;
   }
   return sum;
 }
