@@ -1,1 +1,2 @@
 export type { EquationSystem } from "./equations.js";
+export { type CompiledEquations, compileEquations, EquationEvaluator } from "./evaluator.js";

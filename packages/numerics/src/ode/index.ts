@@ -1,3 +1,5 @@
+export { makeConsistent } from "./consistent.js";
+export * from "./hybrid.js";
 export * from "./integrate.js";
 export * from "./integrator.js";
 export { type CompiledNdf, compileNdf, Ndf } from "./ndf.js";
