@@ -23,6 +23,8 @@ export const modelFileSchema = z.strictObject({
   version: z.string(),
   architecture: z.strictObject({ kind: z.string(), options: z.record(z.string(), z.unknown()) }),
   weights: z.string(),
+  /** Further weights of the same network, such as other folds of a cross-validation; scores are averaged. */
+  folds: z.array(z.string()).optional(),
   input: z.strictObject({
     modality: z.array(z.string()),
     /** Axis code of the grid the network expects ("RAS", "LIA"). */
@@ -54,7 +56,7 @@ export const modelFileSchema = z.strictObject({
   licence: z.string(),
   commercialUse: z.boolean(),
   card: z.string().nullable(),
-  /** Of the weights file. */
+  /** Of the weights file, with the folds' behind it where there are some. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 export type ModelFile = z.infer<typeof modelFileSchema>;

@@ -221,7 +221,7 @@ testWithShared(
       for (let length = 0; length < bytes.length; length++)
         assert.ok(!survives(bytes.subarray(0, length)), `${name} ${length}`);
       for (let at = 0; at < bytes.length; at++) {
-        for (const change of [1, 0x80, 0xff]) {
+        for (const change of [1 << (at % 8)]) {
           const changed = new Uint8Array(bytes);
           changed[at]! ^= change;
           survives(changed);

@@ -6,7 +6,7 @@ import { openSession } from "@viscera/nets/node";
 import type { LoadedModel } from "../../model.js";
 import { readModelFile, sha256 } from "../files.js";
 import { licenceWarnings } from "../licence.js";
-import { checkSum } from "./checksum.js";
+import { checkLabels, checkSum } from "./agreement.js";
 
 /** Throws `input.missing`, `input.checksum`, `input.onnx`, `input.model`. */
 export async function openDescribedOnnx(
@@ -24,13 +24,7 @@ export async function openDescribedOnnx(
     typeof declared === "number" && declared > 0
       ? declared
       : description.labels.reduce((most, { id }) => Math.max(most, id), 0) + 1;
-  if (classes < 2 || description.labels.some(({ id }) => id >= classes)) {
-    throw inputError(
-      "model",
-      `The network of "${description.name}" has ${classes} classes, which does not fit the labels of its viscera-model.json.`,
-      "Class 0 is background; every label's id is the number of its class.",
-    );
-  }
+  checkLabels(description, classes);
   const session = await openSession(bytes, options);
   return {
     description,

@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { inputError, type ModelFile, modelFileSchema, parseJson } from "@viscera/core";
 import { readModelFile } from "../files.js";
+import { openDescribedNetwork } from "./described-network.js";
 import { openDescribedOnnx } from "./described-onnx.js";
 import type { ModelFormat, ModelPlace } from "./format.js";
 import { isSmallText } from "./small-text.js";
@@ -14,7 +15,7 @@ export const MODEL_FILE_NAME = "viscera-model.json";
 export async function readDescription(folder: string): Promise<ModelFile> {
   const path = join(folder, MODEL_FILE_NAME);
   const description = parseJson(new TextDecoder().decode(await readModelFile(path)), modelFileSchema, path);
-  if (basename(description.weights) !== description.weights) {
+  if (weightFiles(description).some((file) => basename(file) !== file)) {
     throw inputError(
       "model",
       `The viscera-model.json of "${description.name}" names weights outside its folder.`,
@@ -22,6 +23,11 @@ export async function readDescription(folder: string): Promise<ModelFile> {
     );
   }
   return description;
+}
+
+/** Names of a model's weight files. */
+function weightFiles({ weights, folds = [] }: ModelFile): string[] {
+  return [weights, ...folds];
 }
 
 export const describedFormat: ModelFormat = {
@@ -61,18 +67,22 @@ export const describedFormat: ModelFormat = {
     if (architecture.kind === "onnx" && weights.endsWith(".onnx")) {
       return openDescribedOnnx(folder, description, options);
     }
+    if (weights.endsWith(".safetensors")) {
+      return openDescribedNetwork(folder, description, weightFiles(description), options);
+    }
     throw inputError(
       "architecture",
-      `The model "${name}" is a ${architecture.kind} with the weights ${weights}; this version runs .onnx files and TensorFlow.js layers models only.`,
-      'Export it to ONNX and set the architecture\'s kind to "onnx".',
+      `The model "${name}" is a ${architecture.kind} with the weights ${weights}, which do not go together.`,
+      'An architecture\'s weights are a .safetensors file; an .onnx file has the architecture "onnx".',
     );
   },
 
   async parts({ folder }: ModelPlace) {
-    const { weights, card } = await readDescription(folder);
+    const description = await readDescription(folder);
+    const { weights, card } = description;
     const entries = await readdir(folder, { withFileTypes: true });
     const own = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
-    const keep = new Set([MODEL_FILE_NAME, weights, card, ...own.filter(isSmallText)]);
+    const keep = new Set([MODEL_FILE_NAME, ...weightFiles(description), card, ...own.filter(isSmallText)]);
     if (weights.endsWith(".json")) for (const file of own.filter(isTfjsPart)) keep.add(file);
     return own.filter((file) => keep.has(file)).map((file) => ({ from: join(folder, file), to: file }));
   },

@@ -7,7 +7,7 @@ import { openSession } from "@viscera/nets/node";
 import type { LoadedModel } from "../../model.js";
 import { licenceWarnings } from "../licence.js";
 import { readTfjsFolder } from "../tfjs-model.js";
-import { checkSum } from "./checksum.js";
+import { checkSum } from "./agreement.js";
 import type { ModelFormat, ModelPlace } from "./format.js";
 import { isSmallText } from "./small-text.js";
 

@@ -1,0 +1,63 @@
+/** A described model whose weights are tensors of an architecture known here. */
+import { join } from "node:path";
+import { inputError, type ModelFile } from "@viscera/core";
+import {
+  buildNetwork,
+  matchWeights,
+  readSafetensors,
+  type SessionOptions,
+  type Weights,
+} from "@viscera/nets";
+import type { NetworkModel } from "../../model.js";
+import { readModelFile, sha256 } from "../files.js";
+import { licenceWarnings } from "../licence.js";
+import { NetworkSession } from "../network-session.js";
+import { checkLabels, checkSum } from "./agreement.js";
+
+/**
+ * `files` are the weights of one network, or of the members of an ensemble. Throws `input.missing`,
+ * `input.checksum`, `input.architecture`, `input.safetensors`, `input.weights`, `input.model`.
+ */
+export async function openDescribedNetwork(
+  folder: string,
+  description: ModelFile,
+  files: readonly string[],
+  options: SessionOptions,
+): Promise<NetworkModel> {
+  const { architecture } = description;
+  const network = buildNetwork(architecture.kind, architecture.options);
+  if (network.spatialDims !== 3) {
+    throw inputError(
+      "architecture",
+      `The network of "${description.name}" is for images of ${network.spatialDims} dimensions.`,
+      "Give a model of three.",
+    );
+  }
+  checkLabels(description, network.classes);
+  const contents = await Promise.all(files.map((file) => readModelFile(join(folder, file))));
+  checkSum(description, sha256(...contents));
+  const members = contents.map((bytes, i): Weights => {
+    return matchWeights(network, readSafetensors(bytes, files[i]));
+  });
+  return openNetwork(
+    description,
+    await NetworkSession.open(network, members, description.input.patch, options),
+  );
+}
+
+/** A model of a description and its network's session. */
+export function openNetwork(description: ModelFile, session: NetworkSession): NetworkModel {
+  const { network } = session;
+  return {
+    description,
+    session,
+    input: "input",
+    output: { kind: "scores", name: "scores" },
+    channels: network.channels,
+    classes: network.classes,
+    peakChannels: null,
+    receptiveRadius: null,
+    warnings: licenceWarnings(description.name, description.licence, description.commercialUse),
+    dispose: () => session.dispose(),
+  };
+}
