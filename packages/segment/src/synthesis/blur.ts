@@ -27,9 +27,18 @@ export function blurAxis(data: Float32Array, size: Size3, axis: number, sigma: n
       slab.set(block.subarray(0, inner), r * inner);
       slab.set(block.subarray((n - 1) * inner), (radius + n + r) * inner);
     }
-    const middle = weights[radius]!;
-    for (let i = 0; i < block.length; i++) block[i] = middle * slab[i + radius * inner]!;
-    for (let r = 1; r <= radius; r++) {
+    // The five middle taps in one pass, further ones in a pass each.
+    const at = radius * inner;
+    const near = inner;
+    const far = Math.min(2, radius) * inner;
+    const w0 = weights[radius]!;
+    const w1 = weights[radius + 1]!;
+    const w2 = radius > 1 ? weights[radius + 2]! : 0;
+    for (let i = 0, j = at; i < block.length; i++, j++) {
+      block[i] =
+        w0 * slab[j]! + w1 * (slab[j - near]! + slab[j + near]!) + w2 * (slab[j - far]! + slab[j + far]!);
+    }
+    for (let r = 3; r <= radius; r++) {
       const weight = weights[radius + r]!;
       const low = (radius - r) * inner;
       const high = (radius + r) * inner;

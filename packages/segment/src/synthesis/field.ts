@@ -15,6 +15,7 @@ export function smoothField(draws: Draws, size: Size3, cell: readonly number[]):
   const planeSize = ax.count * ay.count;
   const plane = new Float32Array(planeSize);
   const row = new Float32Array(ax.count);
+  const { low: lowX, weight: weightX } = ax;
   for (let z = 0, o = 0; z < nz; z++) {
     const below = az.low[z]! * planeSize;
     const wz = az.weight[z]!;
@@ -30,9 +31,9 @@ export function smoothField(draws: Draws, size: Size3, cell: readonly number[]):
         row[i] = low + wy * (plane[first + ax.count + i]! - low);
       }
       for (let x = 0; x < nx; x++, o++) {
-        const i = ax.low[x]!;
+        const i = lowX[x]!;
         const low = row[i]!;
-        out[o] = low + ax.weight[x]! * (row[i + 1]! - low);
+        out[o] = low + weightX[x]! * (row[i + 1]! - low);
       }
     }
   }
