@@ -13,3 +13,4 @@ export * from "./random.js";
 export * from "./simulation.js";
 export * from "./units.js";
 export * from "./volume.js";
+export * from "./xml.js";
