@@ -179,6 +179,8 @@ export function instantiateSystem<Exports extends SystemExports>(
   compiled: CompiledSystem<unknown>,
   memory: WebAssembly.Memory,
 ): Exports {
-  const { exports } = new WebAssembly.Instance(compiled.module, { env: { memory, ...hostFunctions() } });
+  const { exports } = new WebAssembly.Instance(compiled.module, {
+    env: { memory, ...hostFunctions(compiled.system.history) },
+  });
   return exports as unknown as Exports;
 }

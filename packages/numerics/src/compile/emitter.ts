@@ -25,13 +25,17 @@ const HOST_OPERATORS: readonly Operator[] = [
   "atanh",
   "factorial",
   "rem",
+  "history",
 ];
-const TWO_ARGUMENTS: ReadonlySet<Operator> = new Set(["pow", "rem"]);
+const TWO_ARGUMENTS: ReadonlySet<Operator> = new Set(["pow", "rem", "history"]);
 const COMPARISONS: ReadonlySet<string> = new Set(["lt", "le", "eq"]);
 const LOGIC: ReadonlySet<string> = new Set(["and", "or", "xor"]);
 
 /** An expression nested deeper than this goes through a local, so that neither compiler runs out of stack. */
 const DEEPEST = 60;
+
+/** Value of a recorded quantity at a time. */
+export type HistoryLookup = (quantity: number, time: number) => number;
 
 export type HostFunctions = ReadonlyMap<Operator, Index>;
 
@@ -52,10 +56,11 @@ export function importHostFunctions(module: ModuleWriter, graph: ExpressionGraph
 }
 
 /** What an instance has to be given for `importHostFunctions`. */
-export function hostFunctions(): Record<string, (a: number, b: number) => number> {
-  return Object.fromEntries(
+export function hostFunctions(history?: HistoryLookup): Record<string, (a: number, b: number) => number> {
+  const functions = Object.fromEntries(
     HOST_OPERATORS.map((operator) => [operator, (a: number, b: number) => applyOperator(operator, a, b)]),
   );
+  return history ? { ...functions, history } : functions;
 }
 
 export interface EmitterOptions {

@@ -7,6 +7,7 @@ import {
   type JacobianEntry,
   type Node,
 } from "../expression/index.js";
+import type { HistoryLookup } from "./emitter.js";
 
 export interface EquationSystem {
   /** Names of the unknowns, in the order of every vector. */
@@ -22,6 +23,8 @@ export interface EquationSystem {
   definitions?: ReadonlyMap<string, Expression>;
   /** Further quantities to be known at output times. */
   outputs?: readonly Expression[];
+  /** Answers `history(k, t)` where equations or outputs use it. */
+  history?: HistoryLookup;
 }
 
 /** The system in one graph, with its derivatives. */

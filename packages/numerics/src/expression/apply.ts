@@ -1,3 +1,4 @@
+import { failedError } from "@viscera/core";
 import type { Operator } from "./expression.js";
 
 const truth = (value: boolean) => (value ? 1 : 0);
@@ -87,6 +88,8 @@ export function applyOperator(operator: Operator, a: number, b = 0, c = 0): numb
       return Math.max(a, b);
     case "rem":
       return a % b;
+    case "history":
+      throw failedError("history", "A delayed value is known only while a system is being solved.");
     case "lt":
       return truth(a < b);
     case "le":

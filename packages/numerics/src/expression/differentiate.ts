@@ -159,6 +159,8 @@ export class Differentiator {
       case "and":
       case "or":
       case "xor":
+      // What was recorded does not change any more.
+      case "history":
         // Piecewise constant: 0 wherever there is a derivative.
         return g.number(0);
       case "factorial":

@@ -27,7 +27,10 @@ export const UNARY = [
   "factorial",
   "not",
 ] as const;
-/** Functions of two arguments. `rem` has the sign of the dividend (truncated division), as MathML's `rem`. */
+/**
+ * Functions of two arguments. `rem` has the sign of the dividend (truncated division), as MathML's `rem`.
+ * `history(k, t)` is the value that the k-th recorded quantity had at the time t; whoever solves keeps the record.
+ */
 export const BINARY = [
   "add",
   "sub",
@@ -37,6 +40,7 @@ export const BINARY = [
   "min",
   "max",
   "rem",
+  "history",
   "lt",
   "le",
   "eq",

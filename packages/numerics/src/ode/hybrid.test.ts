@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertClose } from "@viscera/core/testing";
 import type { EquationSystem } from "../compile/equations.js";
-import { parseFormula } from "../expression/index.js";
+import { call, parseFormula } from "../expression/index.js";
 import { type EventSpec, type HybridOptions, HybridSystem } from "./hybrid.js";
 import { compileRodas5p, Rodas5p } from "./rodas5p.js";
 
@@ -197,4 +197,36 @@ test("a negative delay and an unknown target are refused", async () => {
   });
   await assert.rejects(run(model({ delay: "-1" }), [2]), { code: "failed.event-delay" });
   await assert.rejects(run(model({ set: { q: "0" } }), [2]), { code: "failed.event-target" });
+});
+
+test("a delay equation by the method of steps", async () => {
+  // x' = -x(t - 1) with x = 1 up to 0: 1 - t, then 1 - t + (t - 1)^2 / 2, then ... - (t - 2)^3 / 6.
+  const hybrid = await HybridSystem.create(
+    {
+      states: ["x"],
+      parameters: [],
+      time: "t",
+      equations: [call("neg", call("history", 0, parseFormula("t - 1")))],
+      outputs: [parseFormula("x")],
+    },
+    [],
+    [parseFormula("x")],
+  );
+  const times = [0.5, 1.5, 2.5, 3];
+  const exact = (t: number) => 1 - t + Math.max(0, t - 1) ** 2 / 2 - Math.max(0, t - 2) ** 3 / 6;
+  let seen = 0;
+  await hybrid.run({
+    from: 0,
+    until: 3,
+    state: [1],
+    parameters: [],
+    outputTimes: times,
+    onOutput: (index, _, [x]) => {
+      seen++;
+      assertClose(x!, exact(times[index]!), { absolute: 1e-6 });
+    },
+    solver: async (model) =>
+      new Rodas5p(await compileRodas5p(model), { relative: 1e-8, absolute: 1e-10, largestStep: 0.5 }),
+  });
+  assert.equal(seen, 4);
 });

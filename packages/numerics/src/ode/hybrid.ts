@@ -9,6 +9,7 @@ import { compileEquations, EquationEvaluator } from "../compile/evaluator.js";
 import { type Expression, number } from "../expression/index.js";
 import { breakpoints } from "./breakpoints.js";
 import { makeConsistent } from "./consistent.js";
+import { History } from "./history.js";
 import type { Integrator, Tolerances } from "./integrator.js";
 
 export interface EventSpec {
@@ -73,6 +74,8 @@ export class HybridSystem {
   readonly #evaluator: EquationEvaluator;
   readonly #places: readonly EventPlaces[];
   readonly #breakpoints: number;
+  readonly #recorded: number;
+  readonly #history: History;
   #parameters: Float64Array = new Float64Array();
 
   private constructor(
@@ -81,6 +84,8 @@ export class HybridSystem {
     evaluator: EquationEvaluator,
     places: readonly EventPlaces[],
     breakpointsAt: number,
+    recordedAt: number,
+    history: History,
   ) {
     this.#system = system;
     this.#events = events;
@@ -88,10 +93,24 @@ export class HybridSystem {
     this.#evaluator = evaluator;
     this.#places = places;
     this.#breakpoints = breakpointsAt;
+    this.#recorded = recordedAt;
+    this.#history = history;
   }
 
-  /** Compiles equations, outputs and events. */
-  static async create(system: EquationSystem, events: readonly EventSpec[]): Promise<HybridSystem> {
+  /**
+   * Compiles equations, outputs and events. `recorded` are the quantities that `history(k, t)` means, by their
+   * number k.
+   */
+  static async create(
+    bare: EquationSystem,
+    events: readonly EventSpec[],
+    recorded: readonly Expression[] = [],
+  ): Promise<HybridSystem> {
+    const history = new History(recorded.length);
+    const system =
+      recorded.length > 0
+        ? { ...bare, history: (quantity: number, time: number) => history.lookUp(quantity, time) }
+        : bare;
     const outputs = [...(system.outputs ?? [])];
     const add = (expression: Expression) => outputs.push(expression) - 1;
     const places = events.map(
@@ -102,10 +121,12 @@ export class HybridSystem {
         values: event.assignments.map(({ value }) => add(value)),
       }),
     );
+    const recordedAt = outputs.length;
+    outputs.push(...recorded);
     const at = outputs.length;
     const times = breakpoints({ ...system, outputs });
     const compiled = await compileEquations({ ...system, outputs: [...outputs, ...times] });
-    return new HybridSystem(system, events, new EquationEvaluator(compiled), places, at);
+    return new HybridSystem(system, events, new EquationEvaluator(compiled), places, at, recordedAt, history);
   }
 
   #setParameters(parameters: Float64Array): void {
@@ -137,7 +158,11 @@ export class HybridSystem {
     const solver = await options.solver(this.#system);
     this.#setParameters(Float64Array.from(Array.from(options.parameters)));
     let state: Float64Array = Float64Array.from(Array.from(options.state));
+    const recorded = (time: number, at: Float64Array) => this.#values(time, at).subarray(this.#recorded);
+    this.#history.start(new Float64Array(this.#breakpoints - this.#recorded));
+    this.#history.start(recorded(from, state));
     makeConsistent(this.#evaluator, from, state);
+    this.#history.start(recorded(from, state));
     solver.reset({ time: from, state, parameters: this.#parameters });
     let held = this.#events.map((event) => event.initiallyTrue ?? true);
     const pending: Pending[] = [];
@@ -187,6 +212,7 @@ export class HybridSystem {
         (at) => at < time,
         (at) => (at === began ? previous : within(at)),
       );
+      this.#history.record(began, time, (at) => recorded(at, at === began ? previous : within(at)));
       state = began === solver.time ? previous : within(time);
       if (time !== solver.time) solver.reset({ time, state });
       settle(time);

@@ -1,0 +1,65 @@
+/** Points that a step's record is interpolated through (degree one less). */
+const POINTS = 5;
+
+/**
+ * What quantities were during a run, for equations with delays (method of steps; Bellen & Zennaro, Numerical
+ * Methods for Delay Differential Equations, doi:10.1093/acprof:oso/9780198506546.001.0001). Every step is kept by
+ * its values at five points; before the start the first value holds.
+ */
+export class History {
+  readonly #quantities: number;
+  /** End time of each recorded step. */
+  readonly #ends: number[] = [];
+  readonly #begins: number[] = [];
+  /** Per step the values, point by point. */
+  readonly #values: Float64Array[] = [];
+  #initial: Float64Array = new Float64Array();
+
+  constructor(quantities: number) {
+    this.#quantities = quantities;
+  }
+
+  /** Forgets everything; `values` are those at the start and before. */
+  start(values: Float64Array): void {
+    this.#ends.length = 0;
+    this.#begins.length = 0;
+    this.#values.length = 0;
+    this.#initial = values.slice();
+  }
+
+  /** Records the time from `begin` to `end`, in which the quantities are smooth. */
+  record(begin: number, end: number, valuesAt: (time: number) => Float64Array): void {
+    if (!(end > begin)) return;
+    const step = new Float64Array(POINTS * this.#quantities);
+    for (let p = 0; p < POINTS; p++) {
+      const time = p === POINTS - 1 ? end : begin + (p / (POINTS - 1)) * (end - begin);
+      step.set(valuesAt(time).subarray(0, this.#quantities), p * this.#quantities);
+    }
+    this.#begins.push(begin);
+    this.#ends.push(end);
+    this.#values.push(step);
+  }
+
+  /** The value at a time; beyond the record the last step is extrapolated. */
+  lookUp(quantity: number, time: number): number {
+    const last = this.#ends.length - 1;
+    if (last < 0 || time < this.#begins[0]!) return this.#initial[quantity]!;
+    let low = 0;
+    let high = last;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#ends[middle]! <= time) low = middle + 1;
+      else high = middle;
+    }
+    const values = this.#values[low]!;
+    const begin = this.#begins[low]!;
+    const s = ((time - begin) / (this.#ends[low]! - begin)) * (POINTS - 1);
+    let sum = 0;
+    for (let p = 0; p < POINTS; p++) {
+      let weight = 1;
+      for (let q = 0; q < POINTS; q++) if (q !== p) weight *= (s - q) / (p - q);
+      sum += weight * values[p * this.#quantities + quantity]!;
+    }
+    return sum;
+  }
+}
