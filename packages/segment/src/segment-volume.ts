@@ -17,11 +17,11 @@ import { resampleLabelMap } from "@viscera/scan";
 import { predictBlended } from "./blend.js";
 import { type LabelWindow, predictWithHalo } from "./halo.js";
 import type { NetworkImage } from "./image.js";
-import { labelTable } from "./label-names.js";
 import { checkModality } from "./modality.js";
 import type { LoadedModel, NetworkModel } from "./model.js";
 import { bestClass, type Prediction, softmaxOf } from "./prediction.js";
 import { normalised, toModelGrid } from "./prepare.js";
+import { segmentationOf } from "./segmentation-of.js";
 
 export interface SegmentOptions extends JobOptions {
   /**
@@ -132,12 +132,8 @@ async function segmentWithNetwork(
     const onModelGrid = { size: placed.size, affine: placed.affine, data };
     data = (await resampleLabelMap(onModelGrid, scan, {}, options)).data;
   }
-  const present = presentLabels(data, model.classes);
-  return {
-    labels: { size: scan.size, affine: scan.affine, data, labels: labelTable(description, present) },
-    confidence: new Map(present.map((id) => [id, prediction.confidence.get(id)!])),
-    warnings,
-  };
+  const { confidence } = prediction;
+  return { ...segmentationOf(scan, description, { labels: data, confidence }), warnings };
 }
 
 /** What the network sees, and the grid it lies on. */
@@ -289,10 +285,4 @@ function labelsOf(model: NetworkModel, options: JobOptions): LabelWindow {
     }
     return { label, probability };
   };
-}
-
-function presentLabels(data: ArrayLike<number>, classes: number): number[] {
-  const seen = new Uint8Array(classes);
-  for (let i = 0; i < data.length; i++) seen[data[i]!] = 1;
-  return Array.from(seen.keys()).filter((id) => id > 0 && seen[id]);
 }

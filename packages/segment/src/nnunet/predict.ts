@@ -1,9 +1,9 @@
 /** A trained nnU-Net on a scan: prepared, tiled, mirrored, folds averaged, labels on the scan's own grid. */
 import { type JobOptions, orientationOf, throwIfCancelled, type Volume, voxelCount } from "@viscera/core";
 import { reorient } from "@viscera/scan";
-import { blendScores, type ScoreWindow } from "../blend.js";
+import { type BlendedRows, type BlendParameters, blendScores, type ScoreWindow } from "../blend.js";
 import { boxDims } from "./crop.js";
-import { type AxisOrder, permuted, stridesOf } from "./dims.js";
+import { type AxisOrder, type Dims3, permuted, stridesOf } from "./dims.js";
 import { LabelExport } from "./label-export.js";
 import type { NnUnetDataset, VoxelLabels } from "./labels.js";
 import type { NnUnetPlan } from "./plans.js";
@@ -16,11 +16,15 @@ export interface NnUnet {
   dataset: NnUnetDataset;
   /** Axes of the tile that the network was trained to be mirrored along. */
   mirrorAxes: readonly number[];
-  /**
-   * Scores [heads, d0, d1, d2] of a window [channels, d0, d1, d2], one function a fold; `size` is
-   * [d2, d1, d0]. The scores of folds are averaged.
-   */
-  folds: readonly ScoreWindow[];
+  /** Opens the network of each fold; the folds run one after the other and their scores are averaged. */
+  folds: readonly (() => Promise<OpenFold>)[];
+}
+
+/** A network ready to run. */
+export interface OpenFold {
+  /** Scores [heads, d0, d1, d2] of a window [channels, d0, d1, d2]; `size` is [d2, d1, d0]. */
+  score: ScoreWindow;
+  close(): Promise<void>;
 }
 
 export interface NnUnetOptions extends JobOptions {
@@ -82,44 +86,50 @@ export async function segmentLikeNnUnet(
   };
 }
 
-/** Hands on the mean scores [heads, d1, d2] of each slice of the prepared image, in order. */
+/** Hands on the scores [heads, d1, d2] of each slice of the prepared image, in order: the mean over the folds. */
 export async function predictScores(
   { image }: PreparedImage,
   { plan, dataset, mirrorAxes, folds }: NnUnet,
-  { mirror = true, stepSize = 0.5, ...options }: NnUnetOptions,
+  { mirror = true, stepSize = 0.5, onProgress, ...options }: NnUnetOptions,
   take: (slice: number, scores: Float32Array) => void,
 ): Promise<void> {
   // A network of slices has tiles one slice deep.
   const missing = 3 - plan.patch.length;
-  const tile = sizeOf([...Array(missing).fill(1), ...plan.patch] as unknown as [number, number, number]);
-  const axes = mirror ? mirrorAxes.map((axis) => (2 - missing - axis) as 0 | 1 | 2) : [];
-  await blendScores(
-    meanOfFolds(folds),
-    image,
-    {
-      classes: dataset.heads,
-      patch: tile,
-      overlap: 1 - stepSize,
-      mirrorAxes: axes,
-      accumulatorBytes: Number.POSITIVE_INFINITY,
-    },
-    ({ slice, scores }) => take(slice, scores),
-    options,
-  );
-}
-
-function meanOfFolds(folds: readonly ScoreWindow[]): ScoreWindow {
-  if (folds.length === 1) return folds[0]!;
-  return async (window, size) => {
-    let sum: Float32Array | undefined;
-    for (const fold of folds) {
-      const scores = await fold(window, size);
-      if (!sum) sum = scores.slice();
-      else for (let i = 0; i < sum.length; i++) sum[i]! += scores[i]!;
-    }
-    for (let i = 0; i < sum!.length; i++) sum![i]! /= folds.length;
-    return sum!;
+  const tile = sizeOf([...Array(missing).fill(1), ...plan.patch] as unknown as Dims3);
+  const parameters: BlendParameters = {
+    classes: dataset.heads,
+    patch: tile,
+    overlap: 1 - stepSize,
+    mirrorAxes: mirror ? mirrorAxes.map((axis) => (2 - missing - axis) as 0 | 1 | 2) : [],
+    accumulatorBytes: Number.POSITIVE_INFINITY,
   };
+  // Sums over the folds so far, slice by slice; one fold needs none.
+  const sums: Float32Array[] = [];
+  for (const [f, open] of folds.entries()) {
+    const fold = await open();
+    const isLast = f === folds.length - 1;
+    const read = ({ slice, scores }: BlendedRows) => {
+      const sum = sums[slice];
+      if (sum) for (let i = 0; i < sum.length; i++) sum[i]! += scores[i]!;
+      if (!isLast) {
+        sums[slice] = sum ?? scores.slice();
+        return;
+      }
+      if (sum) for (let i = 0; i < sum.length; i++) sum[i]! /= folds.length;
+      take(slice, sum ?? scores);
+    };
+    try {
+      await blendScores(fold.score, image, parameters, read, {
+        ...options,
+        ...(onProgress && {
+          onProgress: ({ stage, done, total }) =>
+            onProgress({ stage, done: f * total + done, total: folds.length * total }),
+        }),
+      });
+    } finally {
+      await fold.close();
+    }
+  }
 }
 
 /** Puts rows of the cropped, transposed scan to their place in the reader's array. */

@@ -130,7 +130,12 @@ describe("nnU-Net's stages", () => {
           // A network that knows the answer: one tile as large as the image.
           const scores = logits.get(`${variant}_f32`)!.data as Float32Array;
           const whole = { ...plan, patch: meta.new_shape };
-          const answer = { plan: whole, dataset, mirrorAxes: [], folds: [async () => scores] };
+          const answer = {
+            plan: whole,
+            dataset,
+            mirrorAxes: [],
+            folds: [async () => ({ score: async () => scores, close: async () => {} })],
+          };
           const { labels } = await segmentLikeNnUnet(volumes, answer);
           const expected = await readLabels(join(root, `expected/case.${variant}.f32.nii.gz`));
           const wrong = labels.filter((label, v) => label !== expected.data[v]).length;

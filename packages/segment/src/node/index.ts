@@ -1,4 +1,5 @@
-export type { ModelFormat, ModelPart, ModelPlace } from "./formats/format.js";
+export type { ModelFormat, ModelPart, ModelPlace, OpenOptions } from "./formats/format.js";
+export type { FoldName } from "./nnunet-folder.js";
 export { locateModel, type ModelLocation, openModel } from "./open-model.js";
 export { type ScanInFolder, scansInFolder } from "./scans-in-folder.js";
 export * from "./segment-folder.js";

@@ -2,9 +2,8 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { inputError, usageError } from "@viscera/core";
-import type { SessionOptions } from "@viscera/nets";
 import type { LoadedModel } from "../model.js";
-import type { ModelFormat, ModelPlace } from "./formats/format.js";
+import type { ModelFormat, ModelPlace, OpenOptions } from "./formats/format.js";
 import { MODEL_FORMATS } from "./formats/index.js";
 import { findStoredModel } from "./stored-folders.js";
 
@@ -71,7 +70,7 @@ async function recognised(
  * Throws `input.model`, `input.missing`, `input.checksum`, `input.schema`, `input.architecture`,
  * `input.weights`, and what the format's readers throw.
  */
-export async function openModel(pathOrName: string, options: SessionOptions = {}): Promise<LoadedModel> {
+export async function openModel(pathOrName: string, options: OpenOptions = {}): Promise<LoadedModel> {
   const { format, ...place } = await locateModel(pathOrName);
   return format.open(place, options);
 }

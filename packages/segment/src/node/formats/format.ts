@@ -1,6 +1,7 @@
 import type { ModelFile } from "@viscera/core";
 import type { SessionOptions } from "@viscera/nets";
 import type { LoadedModel } from "../../model.js";
+import type { FoldName } from "../nnunet-folder.js";
 
 /** Where a model of one format lies. */
 export interface ModelPlace {
@@ -17,6 +18,12 @@ export interface ModelPart {
   to: string;
 }
 
+/** How to open a model. */
+export interface OpenOptions extends SessionOptions {
+  /** Of a model trained in folds those to average; default: all that are there. */
+  folds?: readonly FoldName[];
+}
+
 /** One way in which models come. `formats/index.ts` lists them. */
 export interface ModelFormat {
   readonly kind: string;
@@ -31,7 +38,7 @@ export interface ModelFormat {
   recognise(folder: string, file: string | null): Promise<Omit<ModelPlace, "task"> | null>;
   /** What the model is, without opening it. `sha256` is of its weights as they are on disk. */
   describe(place: ModelPlace): Promise<ModelFile>;
-  open(place: ModelPlace, options: SessionOptions): Promise<LoadedModel>;
+  open(place: ModelPlace, options: OpenOptions): Promise<LoadedModel>;
   /** Files that a copy of the model needs. */
   parts(place: ModelPlace): Promise<ModelPart[]>;
 }

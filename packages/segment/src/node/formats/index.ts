@@ -1,6 +1,7 @@
 import { describedFormat } from "./described.js";
 import type { ModelFormat } from "./format.js";
+import { nnUnetFormat } from "./nnunet.js";
 import { tfjsFormat } from "./tfjs.js";
 
 /** Every format that `openModel` knows; the first that recognises a place has it. */
-export const MODEL_FORMATS: readonly ModelFormat[] = [describedFormat, tfjsFormat];
+export const MODEL_FORMATS: readonly ModelFormat[] = [describedFormat, nnUnetFormat, tfjsFormat];

@@ -1,0 +1,165 @@
+/** nnU-Net v2 models run as they are: their folder opened as a model. */
+import type { ModelFile } from "@viscera/core";
+import {
+  buildNetwork,
+  floatTensor,
+  inferenceModel,
+  matchWeights,
+  type Network,
+  type SessionOptions,
+} from "@viscera/nets";
+import { openSession } from "@viscera/nets/node";
+import { structureName } from "../label-names.js";
+import type { ForeignModel } from "../model.js";
+import { type NnUnet, type OpenFold, segmentLikeNnUnet } from "../nnunet/index.js";
+import { segmentationOf } from "../segmentation-of.js";
+import { readModelFile, sha256 } from "./files.js";
+import { licenceOf, licenceWarnings } from "./licence.js";
+import { readNnUnetCheckpoint } from "./nnunet-checkpoint.js";
+import { type FoldFile, type FoldName, readTrained, type TrainedNnUnet } from "./nnunet-folder.js";
+
+/** A trained model with the means to open its networks. */
+export interface NnUnetNetworks {
+  trained: TrainedNnUnet;
+  model: NnUnet;
+  /** Closes what stayed open. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Reads a trained model's folder and checks that its weights fit its plans; networks open when they are needed.
+ * Throws what reading the folder throws, `input.architecture` and `input.weights`.
+ */
+export async function nnUnetNetworks(
+  folder: string,
+  folds: readonly FoldName[] | null,
+  options: SessionOptions,
+): Promise<NnUnetNetworks> {
+  const trained = await readTrained(folder, folds);
+  const { plan, dataset, checkpoint } = trained;
+  const network = buildNetwork(plan.architecture.kind, {
+    ...plan.architecture.options,
+    input_channels: dataset.channels.length,
+    num_classes: dataset.heads,
+  });
+  matchWeights(network, checkpoint.weights);
+  const isOnly = trained.folds.length === 1;
+  let kept: Promise<OpenFold> | undefined;
+  const openers = trained.folds.map((file) => async (): Promise<OpenFold> => {
+    // The only fold stays open for the next scan; several would hold their memory at once.
+    if (!isOnly) return openFold(file, network, plan.patch, options);
+    kept ??= openFold(file, network, plan.patch, options);
+    return { score: (await kept).score, close: async () => {} };
+  });
+  return {
+    trained,
+    model: { plan, dataset, mirrorAxes: checkpoint.mirrorAxes, folds: openers },
+    dispose: async () => {
+      await (await kept)?.close();
+      kept = undefined;
+    },
+  };
+}
+
+async function openFold(
+  { path }: FoldFile,
+  network: Network,
+  patch: readonly number[],
+  options: SessionOptions,
+): Promise<OpenFold> {
+  const { weights } = readNnUnetCheckpoint(await readModelFile(path), path);
+  const bytes = inferenceModel(network, matchWeights(network, weights), { patch });
+  const session = await openSession(bytes, options);
+  return {
+    score: async (window) => {
+      const input = floatTensor(window, [1, network.channels, ...patch]);
+      const { scores } = await session.run({ input });
+      return scores!.data as Float32Array;
+    },
+    close: () => session.dispose(),
+  };
+}
+
+/** Opens a trained model's folder as a model. */
+export async function openNnUnet(
+  folder: string,
+  folds: readonly FoldName[] | null,
+  options: SessionOptions,
+): Promise<ForeignModel> {
+  const { trained, model, dispose } = await nnUnetNetworks(folder, folds, options);
+  const description = await describeTrained(trained);
+  const { name, licence, commercialUse } = description;
+  return {
+    description,
+    channels: model.dataset.channels.length,
+    channelNames: model.dataset.channels,
+    classes: model.dataset.heads,
+    warnings: [...licenceWarnings(name, licence, commercialUse), ...trained.warnings],
+    segment: async (volumes, choice) =>
+      segmentationOf(volumes[0]!, description, await segmentLikeNnUnet(volumes, model, choice)),
+    dispose,
+  };
+}
+
+/** What a trained model is, in the terms of a viscera-model.json. */
+export async function describeTrained(trained: TrainedNnUnet): Promise<ModelFile> {
+  const { plan, dataset, folds, folder, checkpoint } = trained;
+  const hashes = [];
+  for (const { path } of folds) hashes.push(sha256(await readModelFile(path)));
+  const is3d = plan.patch.length === 3;
+  const stored = (values: readonly number[]): [number, number, number] | null => {
+    if (!is3d) return null;
+    const [z, y, x] = [0, 1, 2].map((axis) => values[plan.transposeForward.indexOf(axis as 0 | 1 | 2)]!);
+    return [x!, y!, z!];
+  };
+  return {
+    schema: 1,
+    name: structureName(trained.datasetName) || "nnunet",
+    version: `${plan.configuration}${folds.length > 1 ? `-${folds.length}-folds` : ""}`,
+    architecture: plan.architecture,
+    weights: `fold_${folds[0]!.fold}/checkpoint_final.pth`,
+    input: {
+      modality: modalityOf(trained),
+      orientation: "RAS",
+      spacingMm: stored(plan.spacing),
+      patch: stored(plan.patch),
+      normalisation: normalisationOf(trained),
+      conform: null,
+      overlap: 0.5,
+      haloVoxels: null,
+      mirrorAxes: is3d
+        ? checkpoint.mirrorAxes.map((axis) => (2 - plan.transposeForward[axis]!) as 0 | 1 | 2)
+        : [],
+    },
+    labels: [...dataset.names].map(([id, label]) => ({ id, name: label, snomed: null })),
+    ...(await licenceOf(folder)),
+    card: null,
+    sha256: hashes.length === 1 ? hashes[0]! : sha256(new TextEncoder().encode(hashes.join("\n"))),
+  };
+}
+
+/** CT where a channel is normalised as one or so called, MR for the usual names of sequences; else not known. */
+function modalityOf({ plan, dataset }: TrainedNnUnet): string[] {
+  if (plan.normalisation.some(({ kind }) => kind === "CTNormalization")) return ["CT"];
+  const names = dataset.channels.map((name) => name.toLowerCase());
+  if (names.every((name) => name === "ct")) return ["CT"];
+  return names.every((name) => /^(mri?|t1|t2|flair|adc|dwi|pd)([^a-z].*|w|c|gd|ce)?$/.test(name))
+    ? ["MR"]
+    : [];
+}
+
+function normalisationOf({ plan }: TrainedNnUnet): ModelFile["input"]["normalisation"] {
+  const [scheme] = plan.normalisation;
+  switch (scheme!.kind) {
+    case "CTNormalization": {
+      const { percentile_00_5: low, percentile_99_5: high, mean, std } = scheme!.properties;
+      return { kind: "ct", low, high, mean, sd: Math.max(std, 1e-8) };
+    }
+    case "ZScoreNormalization":
+      return { kind: "zscore" };
+    case "RescaleTo01Normalization":
+      return { kind: "minmax" };
+    default:
+      return { kind: "none" };
+  }
+}
