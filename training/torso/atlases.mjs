@@ -125,6 +125,10 @@ export async function abdomenMaps() {
     [1, 0.93, 0.94, 9],
     [1.05, 1.08, 1, 32],
     [0.95, 1.06, 1.04, 16],
+    [1, 1.12, 0.97, 26],
+    [0.9, 0.97, 0.92, 10],
+    [1.1, 0.98, 1.02, 14],
+    [0.98, 1.02, 1.1, 19],
   ].entries()) {
     const map = await respaced(labels, [scale, scale * flat, tall], 3);
     addBody(map, { fatVoxels: fatMm / 3, inside: INSIDE, fat: FAT, skin: SKIN });

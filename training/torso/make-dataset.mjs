@@ -24,6 +24,8 @@ const FIRST_SEED = 1001;
 const FIRST_SCAN_SEED = 2001;
 const PHANTOM_MAPS = 48;
 const PHANTOM_SCANS = 16;
+/** Watched while training; the model is judged by evaluate.mjs. */
+const HELD_OUT = ["phantom_1048", "scanned_2015", "scanned_2016"];
 /** A phantom has no larynx, and nothing above it. */
 const PHANTOM_KNOWN = allBut("larynx");
 
@@ -69,6 +71,7 @@ await writeJson("dataset.json", {
   labels: Object.fromEntries([["0", "background"], ...CLASSES.map((name, i) => [String(i + 1), name])]),
   training,
 });
+await writeFile(join(folder, "validation.txt"), `${HELD_OUT.join("\n")}\n`);
 console.log(`${training.length} cases, ${CLASSES.length} classes: ${join(folder, "dataset.json")}`);
 
 /** The cases of an atlas, made unless its list is there: it is written when all its maps are. */
