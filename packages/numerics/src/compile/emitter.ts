@@ -26,16 +26,20 @@ const HOST_OPERATORS: readonly Operator[] = [
   "factorial",
   "rem",
   "history",
+  "historyRate",
 ];
-const TWO_ARGUMENTS: ReadonlySet<Operator> = new Set(["pow", "rem", "history"]);
+const TWO_ARGUMENTS: ReadonlySet<Operator> = new Set(["pow", "rem", "history", "historyRate"]);
 const COMPARISONS: ReadonlySet<string> = new Set(["lt", "le", "eq"]);
 const LOGIC: ReadonlySet<string> = new Set(["and", "or", "xor"]);
 
 /** An expression nested deeper than this goes through a local, so that neither compiler runs out of stack. */
 const DEEPEST = 60;
 
-/** Value of a recorded quantity at a time. */
-export type HistoryLookup = (quantity: number, time: number) => number;
+/** What recorded quantities were, by their numbers. */
+export interface HistoryLookup {
+  valueAt(quantity: number, time: number): number;
+  rateAt(quantity: number, time: number): number;
+}
 
 export type HostFunctions = ReadonlyMap<Operator, Index>;
 
@@ -60,7 +64,12 @@ export function hostFunctions(history?: HistoryLookup): Record<string, (a: numbe
   const functions = Object.fromEntries(
     HOST_OPERATORS.map((operator) => [operator, (a: number, b: number) => applyOperator(operator, a, b)]),
   );
-  return history ? { ...functions, history } : functions;
+  if (!history) return functions;
+  return {
+    ...functions,
+    history: (quantity, time) => history.valueAt(quantity, time),
+    historyRate: (quantity, time) => history.rateAt(quantity, time),
+  };
 }
 
 export interface EmitterOptions {

@@ -52,7 +52,7 @@ export function buildEquationGraph(system: EquationSystem): EquationGraph {
     equations,
     outputs,
     jacobian,
-    timeDerivatives: timeDerivatives.every((node) => graph.constant(node) === 0) ? null : timeDerivatives,
+    timeDerivatives: equations.some((node) => byTime.dependence(node).length > 0) ? timeDerivatives : null,
   };
 }
 

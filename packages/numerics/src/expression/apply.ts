@@ -89,6 +89,7 @@ export function applyOperator(operator: Operator, a: number, b = 0, c = 0): numb
     case "rem":
       return a % b;
     case "history":
+    case "historyRate":
       throw failedError("history", "A delayed value is known only while a system is being solved.");
     case "lt":
       return truth(a < b);

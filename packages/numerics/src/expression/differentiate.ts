@@ -121,6 +121,8 @@ export class Differentiator {
         return g.call("select", g.call("le", a, b), d(b), d(a));
       case "select":
         return g.call("select", a, d(b), d(c));
+      case "history":
+        return g.call("mul", g.call("historyRate", a, b), d(b));
       case "rem": {
         // a - b trunc(a / b)
         const quotient = g.call("div", g.call("sub", a, node), b);
@@ -159,10 +161,10 @@ export class Differentiator {
       case "and":
       case "or":
       case "xor":
-      // What was recorded does not change any more.
-      case "history":
         // Piecewise constant: 0 wherever there is a derivative.
         return g.number(0);
+      case "historyRate":
+        throw failedError("derivative", "A recorded quantity has no second derivative.");
       case "factorial":
         throw failedError(
           "derivative",

@@ -29,7 +29,8 @@ export const UNARY = [
 ] as const;
 /**
  * Functions of two arguments. `rem` has the sign of the dividend (truncated division), as MathML's `rem`.
- * `history(k, t)` is the value that the k-th recorded quantity had at the time t; whoever solves keeps the record.
+ * `history(k, t)` is the value that the k-th recorded quantity had at the time t, `historyRate(k, t)` its rate of
+ * change then; whoever solves keeps the record.
  */
 export const BINARY = [
   "add",
@@ -41,6 +42,7 @@ export const BINARY = [
   "max",
   "rem",
   "history",
+  "historyRate",
   "lt",
   "le",
   "eq",

@@ -58,7 +58,7 @@ export class ExpressionGraph {
   /** A call, simplified where an algebraic identity makes it shorter. */
   call(operator: Operator, ...operands: Node[]): Node {
     const constants = operands.map((operand) => this.constant(operand));
-    if (operator !== "history" && constants.every((value) => value !== null)) {
+    if (!operator.startsWith("history") && constants.every((value) => value !== null)) {
       return this.number(applyOperator(operator, ...(constants as [number, ...number[]])));
     }
     const shorter = simplified(this, operator, operands);

@@ -1,3 +1,5 @@
+import type { HistoryLookup } from "../compile/emitter.js";
+
 /** Points that a step's record is interpolated through (degree one less). */
 const POINTS = 5;
 
@@ -6,7 +8,7 @@ const POINTS = 5;
  * Methods for Delay Differential Equations, doi:10.1093/acprof:oso/9780198506546.001.0001). Every step is kept by
  * its values at five points; before the start the first value holds.
  */
-export class History {
+export class History implements HistoryLookup {
   readonly #quantities: number;
   /** End time of each recorded step. */
   readonly #ends: number[] = [];
@@ -41,9 +43,20 @@ export class History {
   }
 
   /** The value at a time; beyond the record the last step is extrapolated. */
-  lookUp(quantity: number, time: number): number {
+  valueAt(quantity: number, time: number): number {
+    const place = this.#place(time);
+    return place ? this.#interpolate(quantity, place, false) : this.#initial[quantity]!;
+  }
+
+  rateAt(quantity: number, time: number): number {
+    const place = this.#place(time);
+    return place ? this.#interpolate(quantity, place, true) : 0;
+  }
+
+  /** The step that a time lies in, and where in units of the points' distance; null before the record. */
+  #place(time: number): { step: number; s: number } | null {
     const last = this.#ends.length - 1;
-    if (last < 0 || time < this.#begins[0]!) return this.#initial[quantity]!;
+    if (last < 0 || time < this.#begins[0]!) return null;
     let low = 0;
     let high = last;
     while (low < high) {
@@ -51,15 +64,24 @@ export class History {
       if (this.#ends[middle]! <= time) low = middle + 1;
       else high = middle;
     }
-    const values = this.#values[low]!;
     const begin = this.#begins[low]!;
-    const s = ((time - begin) / (this.#ends[low]! - begin)) * (POINTS - 1);
+    return { step: low, s: ((time - begin) / (this.#ends[low]! - begin)) * (POINTS - 1) };
+  }
+
+  /** Lagrange's polynomial through the step's points, or its derivative by time. */
+  #interpolate(quantity: number, { step, s }: { step: number; s: number }, derivative: boolean): number {
+    const values = this.#values[step]!;
     let sum = 0;
     for (let p = 0; p < POINTS; p++) {
       let weight = 1;
-      for (let q = 0; q < POINTS; q++) if (q !== p) weight *= (s - q) / (p - q);
-      sum += weight * values[p * this.#quantities + quantity]!;
+      let slope = 0;
+      for (let q = 0; q < POINTS; q++) {
+        if (q === p) continue;
+        slope = (slope * (s - q) + weight) / (p - q);
+        weight *= (s - q) / (p - q);
+      }
+      sum += (derivative ? slope : weight) * values[p * this.#quantities + quantity]!;
     }
-    return sum;
+    return derivative ? (sum * (POINTS - 1)) / (this.#ends[step]! - this.#begins[step]!) : sum;
   }
 }

@@ -107,10 +107,7 @@ export class HybridSystem {
     recorded: readonly Expression[] = [],
   ): Promise<HybridSystem> {
     const history = new History(recorded.length);
-    const system =
-      recorded.length > 0
-        ? { ...bare, history: (quantity: number, time: number) => history.lookUp(quantity, time) }
-        : bare;
+    const system = recorded.length > 0 ? { ...bare, history } : bare;
     const outputs = [...(system.outputs ?? [])];
     const add = (expression: Expression) => outputs.push(expression) - 1;
     const places = events.map(
