@@ -9,6 +9,7 @@
 import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
 import { elementCount } from "../tensor.js";
 import { type ConvolutionGeometry, padSpace, spaceAxes, weightDims } from "./convolution-geometry.js";
+import { product, transposed } from "./matrix-product.js";
 import { isPatchwise } from "./transposed-convolution.js";
 
 export function weightGradient(
@@ -22,12 +23,14 @@ export function weightGradient(
   return shiftByShift(graph, fine, coarse, geometry);
 }
 
-/**
- * Sum over the batch of a · bᵗ for a [N, G, I, P] and b [N, G, J, P]: [G, I, J]. ONNX Runtime merges the
- * transpose into the product.
- */
-function correlate(graph: GraphBuilder, a: Value, b: Value): Value {
-  const products = graph.matMul(a, graph.transpose(b, [0, 1, 3, 2]));
+/** Sum over the batch of a · bᵗ for a [N, G, I, P] and b [N, G, J, P]: [G, I, J]. */
+function correlate(
+  graph: GraphBuilder,
+  a: Value,
+  b: Value,
+  [rows, voxels, columns]: readonly [number, number, number],
+): Value {
+  const products = product(graph, a, transposed(graph, b, 4), [rows, voxels, columns], [4, 4]);
   return graph.reduce("Sum", products, [0], false);
 }
 
@@ -43,12 +46,13 @@ function patchProduct(graph: GraphBuilder, fine: Value, coarse: Value, geometry:
     taps === 1
       ? fine
       : graph.transpose(graph.reshape(fine, [batch, geometry.fine.channels, ...cells]), order);
-  const product = correlate(
+  const joined = correlate(
     graph,
     graph.reshape(coarse, [batch, groups, m, voxels]),
     graph.reshape(blocks, [batch, groups, c * taps, voxels]),
+    [m, voxels, c * taps],
   );
-  return graph.reshape(product, weightDims(geometry));
+  return graph.reshape(joined, weightDims(geometry));
 }
 
 /** Any geometry: one shifted copy of the fine grid and one product for every tap of the kernel. */
@@ -64,8 +68,8 @@ function shiftByShift(graph: GraphBuilder, fine: Value, coarse: Value, geometry:
     const starts = tap.map((k, axis) => k * dilations[axis]!);
     const ends = starts.map((start, axis) => start + strides[axis]! * (extents[axis]! - 1) + 1);
     const shifted = graph.slice(padded, starts, ends, axes, strides);
-    const product = correlate(graph, flat, graph.reshape(shifted, [batch, groups, c, voxels]));
-    return graph.reshape(product, [geometry.coarse.channels, c, 1]);
+    const columns = graph.reshape(shifted, [batch, groups, c, voxels]);
+    return graph.reshape(correlate(graph, flat, columns, [m, voxels, c]), [geometry.coarse.channels, c, 1]);
   });
   return graph.reshape(graph.concat(products, 2), weightDims(geometry));
 }
@@ -132,8 +136,9 @@ function stackedShifts(
   const products = range(kd).map((k) => {
     const shift = k * dilations[0]!;
     const slab = kd === 1 ? fineStack : graph.slice(fineStack, [shift], [shift + depth], [1]);
-    const right = graph.transpose(graph.reshape(slab, [batch, depth, kh * c, row]), [0, 1, 3, 2]);
-    const sums = graph.reduce("Sum", graph.matMul(left, right), [0, 1], false);
+    const right = transposed(graph, graph.reshape(slab, [batch, depth, kh * c, row]), 4);
+    const planewise = product(graph, left, right, [kw * m, row, kh * c], [4, 4]);
+    const sums = graph.reduce("Sum", planewise, [0, 1], false);
     return graph.reshape(sums, [1, kw, m, kh, c]);
   });
   const all = kd === 1 ? products[0]! : graph.concat(products, 0);

@@ -3,7 +3,31 @@ import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
 import { broadcastDims, shapeText, sumTo } from "./broadcasting.js";
 import type { Tape, Variable } from "./tape.js";
 
-/** The last two axes exchanged. ONNX Runtime merges this into a following product. */
+/** Sums of up to this many products come in one run, however the matrix is shared among threads. */
+const ONE_RUN = 128;
+/** From here on sixteen threads get so many columns each that the runs are of one length. */
+const MANY_COLUMNS = 1024;
+
+/**
+ * a · b for a [..., m, k] and b [..., k, n], with the same bits on any number of threads (up to sixteen). ONNX
+ * Runtime shares the rows among threads, but the columns where there are more of those; how long its partial
+ * sums over k are depends on how many columns a thread has. So a long product with few columns, but more than
+ * rows, is computed transposed; and so is one with a single column.
+ */
+export function product(
+  graph: GraphBuilder,
+  a: Value,
+  b: Value,
+  [m, k, n]: readonly [number, number, number],
+  ranks: readonly [number, number],
+): Value {
+  const shared = k > ONE_RUN && n > m && n < MANY_COLUMNS;
+  if (m === 1 || !(shared || n === 1)) return graph.matMul(a, b);
+  const turned = graph.matMul(transposed(graph, b, ranks[1]), transposed(graph, a, ranks[0]));
+  return transposed(graph, turned, Math.max(...ranks));
+}
+
+/** The last two axes exchanged. ONNX Runtime merges this into a neighbouring product. */
 export function transposed(graph: GraphBuilder, value: Value, rank: number): Value {
   const order = Array.from({ length: rank }, (_, axis) => axis);
   [order[rank - 2], order[rank - 1]] = [rank - 1, rank - 2];
@@ -20,8 +44,16 @@ export function matMul(tape: Tape, a: Variable, b: Variable): Variable {
   }
   const batch = broadcastDims(a.dims.slice(0, -2), b.dims.slice(0, -2));
   const [m, k, n] = [a.dims.at(-2)!, a.dims.at(-1)!, b.dims.at(-1)!];
-  return tape.record(graph.matMul(a.value, b.value), [...batch, m, n], [a, b], (g) => [
-    () => sumTo(graph, graph.matMul(g, transposed(graph, b.value, b.dims.length)), [...batch, m, k], a.dims),
-    () => sumTo(graph, graph.matMul(transposed(graph, a.value, a.dims.length), g), [...batch, k, n], b.dims),
+  const [rankA, rankB, rank] = [a.dims.length, b.dims.length, batch.length + 2];
+  const value = product(graph, a.value, b.value, [m, k, n], [rankA, rankB]);
+  return tape.record(value, [...batch, m, n], [a, b], (g) => [
+    () => {
+      const full = product(graph, g, transposed(graph, b.value, rankB), [m, n, k], [rank, rankB]);
+      return sumTo(graph, full, [...batch, m, k], a.dims);
+    },
+    () => {
+      const full = product(graph, transposed(graph, a.value, rankA), g, [k, m, n], [rankA, rank]);
+      return sumTo(graph, full, [...batch, k, n], b.dims);
+    },
   ]);
 }

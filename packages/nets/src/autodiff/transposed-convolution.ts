@@ -9,6 +9,7 @@ import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
 import { elementCount } from "../tensor.js";
 import { zeros } from "./broadcasting.js";
 import { type ConvolutionGeometry, convolvePadded, padSpace } from "./convolution-geometry.js";
+import { product } from "./matrix-product.js";
 
 /** The taps that reach one phase along one axis: kernel indices first, first + step, ... (`count` of them). */
 interface Phase {
@@ -189,13 +190,10 @@ function scatterPatches(
   const c = fine.channels / groups;
   const taps = elementCount(kernel);
   const matrix = graph.transpose(graph.reshape(weights, [groups, m, c * taps]), [0, 2, 1]);
-  const columns = graph.reshape(coarse, [batch, groups, m, elementCount(grid.extents)]);
-  let blocks = graph.reshape(graph.matMul(matrix, columns), [
-    batch,
-    fine.channels,
-    ...kernel,
-    ...grid.extents,
-  ]);
+  const voxels = elementCount(grid.extents);
+  const columns = graph.reshape(coarse, [batch, groups, m, voxels]);
+  const mixed = product(graph, matrix, columns, [c * taps, m, voxels], [3, 4]);
+  let blocks = graph.reshape(mixed, [batch, fine.channels, ...kernel, ...grid.extents]);
   if (bias !== null) {
     const perChannel = [fine.channels, ...new Array<number>(2 * rank).fill(1)];
     blocks = graph.add(blocks, graph.reshape(bias, perChannel));
