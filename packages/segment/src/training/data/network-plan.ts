@@ -76,7 +76,17 @@ export function networkPlan(topology: Topology, shape: NetworkShape): NetworkPla
       strides: strides.slice(1).map(reversed),
       num_res_units: 2,
     };
-    return { architecture: { kind, options }, outputs: 1, cost: cost(twice, once) };
+    // MONAI's first stage strides already; only the last layer has the full resolution.
+    const shifted = {
+      strides: [...strides.slice(1), strides[0]!],
+      kernels: kernels.map(() => kernels.at(-1)!),
+    };
+    const network = { features, blocks: twice, decoderBlocks: once, channels };
+    return {
+      architecture: { kind, options },
+      outputs: 1,
+      cost: stepCost(shifted, network, patch, batch),
+    };
   }
   if (kind === "SegResNet") {
     const options = {

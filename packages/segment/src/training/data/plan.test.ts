@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Size3, type Vec3, voxelCount } from "@viscera/core";
 import { assertClose } from "@viscera/core/testing";
+import { buildNetwork } from "@viscera/nets";
 import { stepCost } from "./cost.js";
 import { type Fingerprint, foregroundSample, intensityStatistics, percentile } from "./fingerprint.js";
 import { splitFolds } from "./folds.js";
@@ -105,6 +106,20 @@ test("plans keep to memory, and their patches are divisible by the strides", () 
   assert.throws(() => planTraining(fingerprint([64, 64, 64], [1, 1, 1]), { memoryBytes: 1e6 }), {
     code: "usage",
   });
+});
+
+test("the planned networks can be built, take the patch, and have about the parameters reckoned with", () => {
+  const data = fingerprint([200, 180, 40], [1, 1, 3.5], { channels: ["T1", "T2"] });
+  for (const architecture of ["PlainConvUNet", "ResidualEncoderUNet", "UNet"]) {
+    const plan = planTraining(data, { architecture });
+    const { kind, options } = plan.architecture;
+    const network = buildNetwork(kind, options);
+    assert.equal(network.outputs.length, plan.deepSupervisionWeights.length);
+    const patch = [...plan.input.patch!].reverse();
+    assert.ok(patch.every((n, axis) => n % network.multipleOf[axis]! === 0));
+    const parameters = network.parameters.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
+    assertClose(plan.cost.parameters, parameters, { relative: 0.1 });
+  }
 });
 
 test("the cost is near what was measured for PlainConvUNet", () => {

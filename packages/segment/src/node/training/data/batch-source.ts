@@ -92,6 +92,8 @@ export class BatchSource {
 
   /** Ends the threads; batches that are being waited for are given up with `cancelled`. */
   async close(): Promise<void> {
+    // Ending takes a moment in which the process has to stay alive.
+    this.#hold(1);
     this.#fail(new VisceraError("cancelled", "The source of batches was closed."));
     await Promise.all(this.#workers.map(({ worker }) => worker.terminate()));
   }

@@ -63,7 +63,7 @@ export function listedEntries(training: Json[], where: string): Entry[] {
     };
   });
   const names = entries.map(({ labels }) => caseId(basename(labels)));
-  const unique = new Set(names).size === names.length;
+  const unique = new Set(names).size === new Set(entries.map(({ labels }) => labels)).size;
   return entries.map((entry, i) => ({
     ...entry,
     id: entry.id || (unique ? names[i]! : caseId(entry.labels)),

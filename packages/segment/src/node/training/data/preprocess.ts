@@ -1,6 +1,13 @@
 /** Cases on the model's grid with the model's intensities, once and on disk. */
 import { mkdir, readFile, stat } from "node:fs/promises";
-import { type JobOptions, RandomStream, spacingOf, throwIfCancelled, voxelCount } from "@viscera/core";
+import {
+  type JobOptions,
+  RandomStream,
+  spacingOf,
+  throwIfCancelled,
+  VisceraError,
+  voxelCount,
+} from "@viscera/core";
 import { reorient, resampleLabelMap } from "@viscera/scan";
 import { writeWhole, writingError } from "@viscera/scan/node";
 import { normalised, respacedGrid, toModelGrid } from "../../../prepare.js";
@@ -51,12 +58,21 @@ export async function preprocessDataset(
     const checksum = await checksumOf(dataset, entry, plan);
     const record =
       (await finishedRecord(folder, entry.id, checksum)) ??
-      (await prepareCase(dataset, entry, plan, folder, checksum, options));
+      (await prepareCase(dataset, entry, plan, folder, checksum, options).catch((error) => {
+        throw ofCase(error, entry);
+      }));
     cases.push({ ...record.case, known: entry.known, synthesis: entry.synthesis });
     warnings.push(...record.warnings);
   }
   options.onProgress?.({ stage: "Preparing the cases", done: cases.length, total: cases.length });
   return { folder, dataset, cases, warnings };
+}
+
+/** The error with the case it is about, where it does not name a file of it. */
+function ofCase(error: unknown, { id, images, labels }: TrainingCase): unknown {
+  if (!(error instanceof VisceraError) || error.code === "cancelled") return error;
+  if ([...images, labels].some((path) => error.message.includes(path))) return error;
+  return new VisceraError(error.code, `Case ${id}: ${error.message}`, error.hint, { cause: error });
 }
 
 /** Over all that the prepared files of a case depend on. */

@@ -114,7 +114,7 @@ async function readJson(file: string): Promise<JsonObject> {
   } catch (error) {
     throw inputError(
       "json",
-      `${file} is not valid JSON: ${(error as Error).message}`,
+      `${file} is not valid JSON: ${(error as Error).message}.`,
       "Name a dataset.json or the folder that holds one.",
     );
   }
@@ -200,13 +200,8 @@ async function readPlainFolder(folder: string, options: JobOptions): Promise<Tra
 }
 
 function checkDuplicates({ cases }: TrainingDataset, where: string): void {
-  const ids = new Set<string>();
   const files = new Map<string, string>();
   for (const { id, images, labels } of cases) {
-    if (ids.has(id)) {
-      throw datasetError(where, `two cases are called ${id}.`, 'Give each an "id" of its own.');
-    }
-    ids.add(id);
     for (const path of [...images, labels]) {
       const other = files.get(path);
       if (other !== undefined) {
@@ -218,6 +213,13 @@ function checkDuplicates({ cases }: TrainingDataset, where: string): void {
       }
       files.set(path, id);
     }
+  }
+  const ids = new Set<string>();
+  for (const { id } of cases) {
+    if (ids.has(id)) {
+      throw datasetError(where, `two cases are called ${id}.`, 'Give each an "id" of its own.');
+    }
+    ids.add(id);
   }
 }
 
