@@ -9,4 +9,5 @@ export type { Prediction } from "./prediction.js";
 export * from "./segment-volume.js";
 export * from "./synthesis/index.js";
 export * from "./training/data/index.js";
+export * from "./training/finetune/index.js";
 export * from "./training/loop/index.js";

@@ -7,3 +7,4 @@ export * from "./store.js";
 export { modelStorePath } from "./stored-folders.js";
 export { readTfjsFolder, type TfjsFolder } from "./tfjs-model.js";
 export * from "./training/data/index.js";
+export * from "./training/run/index.js";

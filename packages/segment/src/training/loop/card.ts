@@ -102,7 +102,7 @@ function resultText({ description, scores, crossValidation }: CardInput): string
   }
   if (crossValidation) {
     parts.push(
-      `Cross-validation in ${crossValidation.folds} folds, the same settings: Dice of ${crossValidation.scores.cases.length} cases, each judged by a network that had not seen it. This model has learnt from all of them.`,
+      `Cross-validation in ${crossValidation.folds} folds: Dice of ${crossValidation.scores.cases.length} cases, each judged by the one network that had not seen it. This model averages the scores of all of them; it should do no worse, but no case is left to show it.`,
       table(names, crossValidation.scores),
     );
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { splitCases } from "./split.js";
+import { drawCases, splitCases } from "./split.js";
 
 const ids = Array.from({ length: 23 }, (_, i) => `case_${String(i).padStart(2, "0")}`);
 
@@ -23,4 +23,11 @@ test("named cases are held out; unknown ones and empty training are refused", ()
   assert.deepEqual(splitCases(ids, ["case_03"], 1).validation, ["case_03"]);
   assert.throws(() => splitCases(ids, ["case_99"], 1), /no case "case_99"/);
   assert.throws(() => splitCases(["a"], ["a"], 1), /left to learn from/);
+});
+
+test("drawn cases of a smaller number are among those of a larger one", () => {
+  const five = drawCases(ids, 5, 2);
+  assert.equal(five.length, 5);
+  assert.ok(drawCases([...ids].reverse(), 2, 2).every((id) => five.includes(id)));
+  assert.notDeepEqual(drawCases(ids, 5, 3), five);
 });

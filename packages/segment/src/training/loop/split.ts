@@ -51,3 +51,8 @@ export function splitCases(
   }
   return { training, validation: [...held].sort() };
 }
+
+/** So many of the cases, drawn by the seed; a smaller number is a part of a larger one. */
+export function drawCases(ids: readonly string[], count: number, seed: number): string[] {
+  return shuffled(ids, seed).slice(0, count).sort();
+}

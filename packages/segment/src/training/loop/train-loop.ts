@@ -1,9 +1,9 @@
 /** The loop of a training run: steps, looks at held-out cases, checkpoints; it can stop and go on anywhere. */
-import { failedError, type JobOptions, VisceraError } from "@viscera/core";
+import { type JobOptions, VisceraError } from "@viscera/core";
 import { learningRateAt, type ScheduleSpec } from "@viscera/nets";
 import type { CaseScore } from "./dice.js";
 import type { ScoredExample } from "./examples.js";
-import { recordStep, recordValidation, type TrainingHistory } from "./history.js";
+import { recordStep, recordValidation, type TrainingHistory, type Validation } from "./history.js";
 
 export interface LoopBatch {
   data: Float32Array;
@@ -35,6 +35,7 @@ export interface TrainLoop {
   /** Held-out cases are looked at after so many steps each; null for never. */
   validateEvery: number | null;
   validate(options: JobOptions): Promise<{ cases: CaseScore[]; examples: ScoredExample[] }>;
+  onValidation?(validation: Validation): void;
   /** Keeps the run so that it can go on from here. */
   save(progress: LoopProgress): Promise<void>;
   /** Seconds between two such savings; saving changes no result. */
@@ -85,6 +86,7 @@ export async function runTrainLoop(
       try {
         const { cases, examples } = await loop.validate(options);
         recordValidation(history, step, cases, examples, loop.classes);
+        loop.onValidation?.(history.validations.at(-1)!);
       } catch (error) {
         // A validation that was broken off is made anew when the run goes on.
         if (!options.signal?.aborted) throw error;
@@ -102,13 +104,6 @@ export async function runTrainLoop(
       { data, target, ...(known ? { known } : {}) },
       { step, learningRate, seed: loop.seed },
     );
-    if (!Number.isFinite(loss)) {
-      throw failedError(
-        "diverged",
-        `The loss is no longer a number at step ${step + 1}.`,
-        "Take a lower --learning-rate.",
-      );
-    }
     progress.step = step + 1;
     recordStep(history, {
       step: progress.step,
