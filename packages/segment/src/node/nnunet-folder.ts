@@ -2,9 +2,10 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { inputError } from "@viscera/core";
+import { buildNetwork, matchWeights, type Network } from "@viscera/nets";
 import { type NnUnetDataset, type NnUnetPlan, readNnUnetDataset, readPlan } from "../nnunet/index.js";
-import { parseModelJson, readModelFile } from "./files.js";
-import { type NnUnetCheckpoint, readNnUnetCheckpoint } from "./nnunet-checkpoint.js";
+import { parseModelJson, readModelFile, sha256 } from "./files.js";
+import { readNnUnetCheckpoint } from "./nnunet-checkpoint.js";
 import { foldersIn } from "./stored-folders.js";
 
 /** A fold's number, or "all" for the network trained on every case. */
@@ -98,19 +99,25 @@ function missing(folder: string, fold: FoldName, there: string): never {
   );
 }
 
-/** What a trained model's folder says, its first checkpoint read. */
+/** What a trained model's folder says; its weights have been read and fit, but are not kept. */
 export interface TrainedNnUnet {
   folder: string;
   plan: NnUnetPlan;
   dataset: NnUnetDataset;
   datasetName: string;
+  network: Network;
   folds: FoldFile[];
-  /** Of the first fold: mirroring and configuration are the same for all. */
-  checkpoint: NnUnetCheckpoint;
+  /** Of the folds' checkpoints, one after the other. */
+  sha256: string;
+  /** Axes of the tile along which the network may be mirrored. */
+  mirrorAxes: readonly number[];
   warnings: string[];
 }
 
-/** Reads a trained model. Throws `input.plans`, `input.dataset`, `input.missing`, `input.weights` and the like. */
+/**
+ * Reads a trained model and checks that its weights fit its plans. Throws `input.plans`, `input.dataset`,
+ * `input.architecture`, `input.missing`, `input.weights`, and what reading a checkpoint throws.
+ */
 export async function readTrained(folder: string, asked: readonly FoldName[] | null): Promise<TrainedNnUnet> {
   const read = async (name: string) => {
     const path = join(folder, name);
@@ -119,7 +126,9 @@ export async function readTrained(folder: string, asked: readonly FoldName[] | n
   const dataset = readNnUnetDataset(await read("dataset.json"), join(folder, "dataset.json"));
   const plans = await read("plans.json");
   const folds = await foldFiles(folder, asked);
-  const checkpoint = readNnUnetCheckpoint(await readModelFile(folds[0]!.path), folds[0]!.path);
+  const [first, ...others] = folds as [FoldFile, ...FoldFile[]];
+  const bytes = await readModelFile(first.path);
+  const checkpoint = readNnUnetCheckpoint(bytes, first.path);
   const plan = readPlan(plans, checkpoint.configuration, join(folder, "plans.json"));
   if (plan.normalisation.length !== dataset.channels.length) {
     throw inputError(
@@ -128,16 +137,35 @@ export async function readTrained(folder: string, asked: readonly FoldName[] | n
       "Take the plans.json and the dataset.json that were written with the model.",
     );
   }
+  const network = buildNetwork(plan.architecture.kind, {
+    ...plan.architecture.options,
+    input_channels: dataset.channels.length,
+    num_classes: dataset.heads,
+  });
+  matchWeights(network, checkpoint.weights);
+  const hashes = [sha256(bytes)];
+  for (const { path } of others) {
+    const more = await readModelFile(path);
+    matchWeights(network, readNnUnetCheckpoint(more, path).weights);
+    hashes.push(sha256(more));
+  }
   const { dataset_name: name } = plans as { dataset_name?: unknown };
   return {
     folder,
     plan,
     dataset,
     datasetName: typeof name === "string" ? name : basename(folder),
+    network,
     folds,
-    checkpoint,
+    sha256: combined(hashes),
+    mirrorAxes: checkpoint.mirrorAxes,
     warnings: await warningsOf(folder, dataset),
   };
+}
+
+/** One SHA-256 for several: of their text, one a line. */
+export function combined(hashes: readonly string[]): string {
+  return hashes.length === 1 ? hashes[0]! : sha256(new TextEncoder().encode(hashes.join("\n")));
 }
 
 async function warningsOf(folder: string, { regionLabels, names }: NnUnetDataset): Promise<string[]> {

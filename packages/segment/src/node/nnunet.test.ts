@@ -20,6 +20,7 @@ import { predictScores } from "../nnunet/index.js";
 import { placeForReader, prepareLikeNnUnet, readLikeNnUnet } from "../nnunet/prepare.js";
 import { nnUnetNetworks } from "./nnunet.js";
 import { writeNnUnet } from "./nnunet-fixture.js";
+import { readTrained } from "./nnunet-folder.js";
 
 const CASES = "cases/nets/nnunet";
 const PLAIN = "Dataset901_GoldenCT/nnUNetTrainer__nnUNetPlans__3d_fullres";
@@ -48,7 +49,7 @@ describe("nnU-Net models", () => {
       `${name}: tiles and scores as nnU-Net's`,
       [`${CASES}/${name}`, "cases/nets/README.md"],
       async ([root]) => {
-        const { model: net, dispose } = await nnUnetNetworks(join(root, model), [0], {});
+        const { model: net, close } = nnUnetNetworks(await readTrained(join(root, model), [0]), {});
         const tile = readNpz(join(root, "stages/5_tile.npz"));
         const near = (got: ArrayLike<number>, expected: ArrayLike<number>, what: string) => {
           let worst = 0;
@@ -79,7 +80,7 @@ describe("nnU-Net models", () => {
         const expected = readNpz(join(root, "stages/6_logits.npz"));
         near(await scores(false), expected.get("nomirror_f32")!.data, `${name} scores`);
         near(await scores(true), expected.get("mirror_f32")!.data, `${name} mirrored scores`);
-        await dispose();
+        await close();
       },
     );
 

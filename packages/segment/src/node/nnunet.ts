@@ -1,60 +1,35 @@
 /** nnU-Net v2 models run as they are: their folder opened as a model. */
 import type { ModelFile } from "@viscera/core";
-import {
-  buildNetwork,
-  floatTensor,
-  inferenceModel,
-  matchWeights,
-  type Network,
-  type SessionOptions,
-} from "@viscera/nets";
+import { floatTensor, inferenceModel, matchWeights, type Network, type SessionOptions } from "@viscera/nets";
 import { openSession } from "@viscera/nets/node";
 import { structureName } from "../label-names.js";
 import type { ForeignModel } from "../model.js";
 import { type NnUnet, type OpenFold, segmentLikeNnUnet } from "../nnunet/index.js";
 import { segmentationOf } from "../segmentation-of.js";
-import { readModelFile, sha256 } from "./files.js";
+import { readModelFile } from "./files.js";
 import { licenceOf, licenceWarnings } from "./licence.js";
 import { readNnUnetCheckpoint } from "./nnunet-checkpoint.js";
 import { type FoldFile, type FoldName, readTrained, type TrainedNnUnet } from "./nnunet-folder.js";
 
-/** A trained model with the means to open its networks. */
+/** A trained model whose networks open when they are needed. */
 export interface NnUnetNetworks {
-  trained: TrainedNnUnet;
   model: NnUnet;
   /** Closes what stayed open. */
-  dispose(): Promise<void>;
+  close(): Promise<void>;
 }
 
-/**
- * Reads a trained model's folder and checks that its weights fit its plans; networks open when they are needed.
- * Throws what reading the folder throws, `input.architecture` and `input.weights`.
- */
-export async function nnUnetNetworks(
-  folder: string,
-  folds: readonly FoldName[] | null,
-  options: SessionOptions,
-): Promise<NnUnetNetworks> {
-  const trained = await readTrained(folder, folds);
-  const { plan, dataset, checkpoint } = trained;
-  const network = buildNetwork(plan.architecture.kind, {
-    ...plan.architecture.options,
-    input_channels: dataset.channels.length,
-    num_classes: dataset.heads,
-  });
-  matchWeights(network, checkpoint.weights);
-  const isOnly = trained.folds.length === 1;
+export function nnUnetNetworks(trained: TrainedNnUnet, options: SessionOptions): NnUnetNetworks {
+  const { plan, dataset, mirrorAxes, network, folds } = trained;
   let kept: Promise<OpenFold> | undefined;
-  const openers = trained.folds.map((file) => async (): Promise<OpenFold> => {
+  const openers = folds.map((file) => async (): Promise<OpenFold> => {
     // The only fold stays open for the next scan; several would hold their memory at once.
-    if (!isOnly) return openFold(file, network, plan.patch, options);
+    if (folds.length > 1) return openFold(file, network, plan.patch, options);
     kept ??= openFold(file, network, plan.patch, options);
     return { score: (await kept).score, close: async () => {} };
   });
   return {
-    trained,
-    model: { plan, dataset, mirrorAxes: checkpoint.mirrorAxes, folds: openers },
-    dispose: async () => {
+    model: { plan, dataset, mirrorAxes, folds: openers },
+    close: async () => {
       await (await kept)?.close();
       kept = undefined;
     },
@@ -86,7 +61,8 @@ export async function openNnUnet(
   folds: readonly FoldName[] | null,
   options: SessionOptions,
 ): Promise<ForeignModel> {
-  const { trained, model, dispose } = await nnUnetNetworks(folder, folds, options);
+  const trained = await readTrained(folder, folds);
+  const { model, close } = nnUnetNetworks(trained, options);
   const description = await describeTrained(trained);
   const { name, licence, commercialUse } = description;
   return {
@@ -97,15 +73,13 @@ export async function openNnUnet(
     warnings: [...licenceWarnings(name, licence, commercialUse), ...trained.warnings],
     segment: async (volumes, choice) =>
       segmentationOf(volumes[0]!, description, await segmentLikeNnUnet(volumes, model, choice)),
-    dispose,
+    dispose: close,
   };
 }
 
 /** What a trained model is, in the terms of a viscera-model.json. */
 export async function describeTrained(trained: TrainedNnUnet): Promise<ModelFile> {
-  const { plan, dataset, folds, folder, checkpoint } = trained;
-  const hashes = [];
-  for (const { path } of folds) hashes.push(sha256(await readModelFile(path)));
+  const { plan, dataset, folds, folder, mirrorAxes } = trained;
   const is3d = plan.patch.length === 3;
   const stored = (values: readonly number[]): [number, number, number] | null => {
     if (!is3d) return null;
@@ -127,14 +101,12 @@ export async function describeTrained(trained: TrainedNnUnet): Promise<ModelFile
       conform: null,
       overlap: 0.5,
       haloVoxels: null,
-      mirrorAxes: is3d
-        ? checkpoint.mirrorAxes.map((axis) => (2 - plan.transposeForward[axis]!) as 0 | 1 | 2)
-        : [],
+      mirrorAxes: is3d ? mirrorAxes.map((axis) => (2 - plan.transposeForward[axis]!) as 0 | 1 | 2) : [],
     },
     labels: [...dataset.names].map(([id, label]) => ({ id, name: label, snomed: null })),
     ...(await licenceOf(folder)),
     card: null,
-    sha256: hashes.length === 1 ? hashes[0]! : sha256(new TextEncoder().encode(hashes.join("\n"))),
+    sha256: trained.sha256,
   };
 }
 

@@ -1,0 +1,2 @@
+export * from "./segment-task.js";
+export { TASK_NAMES, type TaskCrop, type TaskPart, type TotalTask, taskNamed } from "./tasks.js";
