@@ -93,6 +93,20 @@ test("a label stays on what the image shows, through rotation, scaling and elast
   }
 });
 
+test("labels come from the voxel nearest to where the image is sampled", () => {
+  const size: Size3 = [40, 40, 40];
+  const patch: Size3 = [20, 20, 20];
+  const transform = { matrix: voxelMatrix([0.2, -0.3, 0.4], 0.9, [1, 1, 1]), elastic: null };
+  for (const axis of [0, 1, 2]) {
+    const labels = Uint8Array.from({ length: voxelCount(size) }, (_, i) => Math.floor(i / 40 ** axis) % 40);
+    const region = { start: [0, 0, 0] as Size3, size, image: Float32Array.from(labels), labels };
+    const image = new Float32Array(voxelCount(patch));
+    const nearest = new Uint8Array(voxelCount(patch));
+    transformPatch(region, transform, [10, 10, 10], patch, 0, image, nearest);
+    for (let i = 0; i < image.length; i++) assertClose(image[i]!, nearest[i]!, { absolute: 0.5001 });
+  }
+});
+
 test("the source box holds all that a patch needs of its case", () => {
   const size: Size3 = [40, 36, 44];
   const patch: Size3 = [16, 20, 12];
@@ -117,9 +131,7 @@ test("the source box holds all that a patch needs of its case", () => {
     };
     const region = { ...box, image: Float32Array.from(cut(image)), labels: Uint8Array.from(cut(labels)) };
     const whole = run(transform, size, start, patch, 7);
-    const out = { image: new Float32Array(image.length), labels: new Uint8Array(image.length) };
-    out.image = new Float32Array(voxelCount(patch));
-    out.labels = new Uint8Array(voxelCount(patch));
+    const out = { image: new Float32Array(voxelCount(patch)), labels: new Uint8Array(voxelCount(patch)) };
     transformPatch(region, transform, start, patch, 7, out.image, out.labels);
     assert.deepEqual(out.labels, whole.labels);
     for (let i = 0; i < out.image.length; i++)

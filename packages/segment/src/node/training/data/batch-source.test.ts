@@ -72,6 +72,15 @@ test("a step's batch is the same for any number of threads and any order", async
   assert.notDeepEqual((await batches([0], { threads: 0, seed: 2 }))[0], inline[0]);
 });
 
+test("no patch comes twice: each step goes on where the last one ended", async () => {
+  const made = await batches([0, 1, 2, 3], { threads: 0 });
+  const voxels = 16 * 16 * 8;
+  const patches = made.flatMap(({ data }) =>
+    [0, 1, 2].map((i) => data.subarray(i * voxels, (i + 1) * voxels).join()),
+  );
+  assert.equal(new Set(patches).size, 12);
+});
+
 test("several steps asked for at once all come", async () => {
   const source = await BatchSource.open(prepared, plan, { seed: 1, threads: 2 });
   const far = [9, 100, 3, 50].map((step) => source.next(step));

@@ -63,12 +63,14 @@ async function locate(path: string): Promise<{ file: string | null; folder: stri
 async function readDescribed(file: string, folder: string, options: JobOptions): Promise<TrainingDataset> {
   const json = await readJson(file);
   const channels = readChannels(json, file);
-  const synthesis = await readSynthesis(json["synthesis"], folder, file);
+  const tables = new Map<string, SynthesisTable>();
+  const synthesis = await readSynthesis(json["synthesis"], folder, file, tables);
   const table = readLabelTable(json, file);
   const entries = Array.isArray(json["training"])
     ? await expandEntries(listedEntries(json["training"], file), folder, file)
     : await nnunetEntries(json, folder, channels.length, file);
-  const tables = await Promise.all(entries.map((entry) => readSynthesis(entry.synthesis, folder, file)));
+  const own: (SynthesisTable | null)[] = [];
+  for (const entry of entries) own.push(await readSynthesis(entry.synthesis, folder, file, tables));
   const dataset: TrainingDataset = {
     name: text(json["name"]) ?? basename(folder),
     folder,
@@ -80,7 +82,7 @@ async function readDescribed(file: string, folder: string, options: JobOptions):
       images: entry.images.map((image) => resolve(folder, image)),
       labels: resolve(folder, entry.labels),
       known: knownClasses(entry, table.labels, file),
-      synthesis: entry.images.length > 0 ? null : (tables[i] ?? synthesis),
+      synthesis: entry.images.length > 0 ? null : (own[i] ?? synthesis),
     })),
     licence: text(json["licence"]) ?? text(json["license"]),
     synthesis,
@@ -122,20 +124,25 @@ async function readJson(file: string): Promise<JsonObject> {
   throw datasetError(file, "it holds no table.", "Name a dataset.json or the folder that holds one.");
 }
 
-/** A table of tissues: the table itself, or the path of a JSON file that holds it. */
+/** A table of tissues: the table itself, or the path of a JSON file that holds it (read once, kept in `tables`). */
 async function readSynthesis(
   value: Json | undefined,
   folder: string,
   where: string,
+  tables: Map<string, SynthesisTable>,
 ): Promise<SynthesisTable | null> {
   if (value === undefined || value === null) return null;
-  const parsed = synthesisTableSchema.safeParse(
-    typeof value === "string" ? await readJson(resolve(folder, value)) : value,
-  );
-  if (parsed.success) return parsed.data;
+  const path = typeof value === "string" ? resolve(folder, value) : null;
+  const kept = path !== null && tables.get(path);
+  if (kept) return kept;
+  const parsed = synthesisTableSchema.safeParse(path === null ? value : await readJson(path));
+  if (parsed.success) {
+    if (path !== null) tables.set(path, parsed.data);
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0]!;
   throw datasetError(
-    where,
+    path ?? where,
     `"synthesis" is no table of tissues: ${issue.path.join(".") || "the table"}: ${issue.message}.`,
     "List the tissues with their label values and the class each becomes.",
   );
