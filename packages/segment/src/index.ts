@@ -8,6 +8,7 @@ export * from "./nnunet/index.js";
 export type { Prediction } from "./prediction.js";
 export * from "./segment-volume.js";
 export * from "./synthesis/index.js";
+export * from "./totalsegmentator/index.js";
 export * from "./training/data/index.js";
 export * from "./training/finetune/index.js";
 export * from "./training/loop/index.js";

@@ -13,10 +13,10 @@ import { writeNnUnet } from "./nnunet-fixture.js";
 
 /** A CT of soft blobs in noise, 3 mm voxels, standing in LPS. */
 function ct(): Volume {
-  const size = [26, 24, 22] as const;
+  const size = [18, 16, 14] as const;
   const random = new RandomStream(4, "test.ct");
-  const data = Int16Array.from({ length: 26 * 24 * 22 }, (_, v) => {
-    const [x, y, z] = [v % 26, Math.floor(v / 26) % 24, Math.floor(v / 624)];
+  const data = Int16Array.from({ length: 18 * 16 * 14 }, (_, v) => {
+    const [x, y, z] = [v % 18, Math.floor(v / 18) % 16, Math.floor(v / 288)];
     const blob = Math.sin(x / 4) * Math.cos(y / 5) * Math.sin(z / 6 + 1);
     return Math.round(300 * blob + 30 * random.normal(0, v));
   });
@@ -120,7 +120,7 @@ describe("a directory of TotalSegmentator's weights", () => {
     const rough = await segmentVolume(scan, await openModel(`${folder}:fastest`));
     const heart = taskNamed("total")!.names.indexOf("heart") + 1;
     const near = (data: ArrayLike<number>, id: number) => {
-      const xs = Array.from(data, (value, v) => (value === id ? v % 26 : -1)).filter((x) => x >= 0);
+      const xs = Array.from(data, (value, v) => (value === id ? v % 18 : -1)).filter((x) => x >= 0);
       return xs.length ? [Math.min(...xs), Math.max(...xs)] : null;
     };
     const [inner, outer] = [near(labels.labels.length ? labels.data : [], 1), near(rough.labels.data, heart)];
