@@ -16,6 +16,8 @@ test("a tree with namespaces, text, CDATA and lines", () => {
   assert.deepEqual([first!.namespace, first!.text, first!.line], ["urn:b", "one < two", 3]);
   assert.equal(second!.text, "<raw>");
   assert.equal(childOf(root, "d"), undefined);
+  const mixed = parseXml("<cn>1<sep/>5</cn>", "test.xml");
+  assert.deepEqual([mixed.text, mixed.children[0]!.tail], ["1", "5"]);
 });
 
 test("broken, endless and hostile documents are refused with their line", () => {

@@ -10,8 +10,10 @@ export interface XmlElement {
   /** Values by local name; those with a namespace also as "{namespace}name". */
   attributes: ReadonlyMap<string, string>;
   children: XmlElement[];
-  /** Text directly inside, without that of its children. */
+  /** Text inside, up to the first child. */
   text: string;
+  /** Text between the end of this element and its next sibling (or its parent's end). */
+  tail: string;
   /** Line of the opening tag, for messages. */
   line: number;
 }
@@ -47,6 +49,7 @@ export function parseXml(text: string, name: string): XmlElement {
       attributes: values,
       children: [],
       text: "",
+      tail: "",
       line: parser.line,
     };
     (open.at(-1)?.children ?? roots).push(element);
@@ -56,7 +59,9 @@ export function parseXml(text: string, name: string): XmlElement {
   });
   const addText = (part: string) => {
     const element = open.at(-1);
-    if (element) element.text += part;
+    const before = element?.children.at(-1);
+    if (before) before.tail += part;
+    else if (element) element.text += part;
   };
   parser.on("text", addText);
   parser.on("cdata", addText);

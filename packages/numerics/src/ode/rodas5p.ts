@@ -31,6 +31,7 @@ export class Rodas5p implements Integrator {
   readonly #functions: Rodas5pExports;
   readonly #memory: Float64Array;
   readonly #size: number;
+  readonly #divisor: number;
   readonly #largestStep: number;
   readonly #errorAt: number;
   #time = 0;
@@ -49,6 +50,8 @@ export class Rodas5p implements Integrator {
     this.#functions = instantiateSystem<Rodas5pExports>(compiled, memory);
     this.#memory = new Float64Array(memory.buffer, 0, slots);
     this.#size = system.states.length;
+    // Without states every step is exact.
+    this.#divisor = Math.max(1, this.#size);
     this.#h = options.initialStep ?? 0;
     this.#largestStep = options.largestStep ?? Number.POSITIVE_INFINITY;
     this.#errorAt = extra.error.start;
@@ -136,7 +139,7 @@ export class Rodas5p implements Integrator {
       if (last) h = left;
       else if (h > 0.5 * left) h = 0.5 * left;
       functions.step(0, h);
-      let error = Math.sqrt(this.#memory[this.#errorAt]! / this.#size);
+      let error = Math.sqrt(this.#memory[this.#errorAt]! / this.#divisor);
       const accepted = error <= 1;
       if (!accepted || ++this.#sinceCheck > STEPS_A_CHECK) {
         this.#sinceCheck = 0;
@@ -166,7 +169,7 @@ export class Rodas5p implements Integrator {
 
   #stepWithPivoting(h: number): number {
     pivotedStep(this.#compiled, this.#functions, this.#memory, h);
-    return Math.sqrt(this.#memory[this.#errorAt]! / this.#size);
+    return Math.sqrt(this.#memory[this.#errorAt]! / this.#divisor);
   }
 
   #firstStep(span: number): number {

@@ -1,0 +1,85 @@
+/** What an SBML document says, as it says it (https://sbml.org/documents/specifications/). */
+import type { Expression } from "@viscera/numerics";
+
+export interface SbmlCompartment {
+  id: string;
+  size: number | null;
+  spatialDimensions: number;
+  constant: boolean;
+}
+
+export interface SbmlSpecies {
+  id: string;
+  compartment: string;
+  initialAmount: number | null;
+  initialConcentration: number | null;
+  hasOnlySubstanceUnits: boolean;
+  boundaryCondition: boolean;
+  constant: boolean;
+  conversionFactor: string | null;
+}
+
+export interface SbmlParameter {
+  id: string;
+  value: number | null;
+  constant: boolean;
+}
+
+export interface SbmlSpeciesReference {
+  /** Symbol of the stoichiometry, where it has one. */
+  id: string | null;
+  species: string;
+  stoichiometry: number | null;
+  /** Level 2's formula for it. */
+  stoichiometryMath: Expression | null;
+  /** What the stoichiometry is multiplied by where the species stands for one of another unit; null for 1. */
+  factor: Expression | null;
+}
+
+export interface SbmlReaction {
+  id: string;
+  reactants: SbmlSpeciesReference[];
+  products: SbmlSpeciesReference[];
+  fast: boolean;
+  /** Null where the reaction has no rate (yet). */
+  rate: Expression | null;
+}
+
+export type SbmlRule =
+  | { kind: "assignment" | "rate"; variable: string; math: Expression | null }
+  | { kind: "algebraic"; math: Expression | null };
+
+export interface SbmlEvent {
+  id: string | null;
+  trigger: Expression | null;
+  delay: Expression | null;
+  priority: Expression | null;
+  persistent: boolean;
+  initialValue: boolean;
+  useValuesFromTriggerTime: boolean;
+  assignments: { variable: string; math: Expression | null }[];
+}
+
+export interface SbmlModel {
+  id: string;
+  level: number;
+  version: number;
+  compartments: SbmlCompartment[];
+  species: SbmlSpecies[];
+  parameters: SbmlParameter[];
+  reactions: SbmlReaction[];
+  rules: SbmlRule[];
+  initialAssignments: { symbol: string; math: Expression | null }[];
+  events: SbmlEvent[];
+  conversionFactor: string | null;
+  /** Quantities that `delay` needs a record of; `history(k, t)` in a formula means the k-th. */
+  recorded: Expression[];
+}
+
+/** Symbol of the time; `#` is in no SBML id, so nothing can clash. */
+export const TIME_SYMBOL = "#time";
+
+/** Symbol for the rate of change of another one. */
+export function rateSymbol(id: string): string {
+  return `#rate ${id}`;
+}

@@ -1,0 +1,144 @@
+import { inputError } from "@viscera/core";
+import {
+  call,
+  compileRodas5p,
+  type EquationSystem,
+  type EventSpec,
+  type Expression,
+  HybridSystem,
+  number,
+  Rodas5p,
+  symbol,
+  type Tolerances,
+} from "@viscera/numerics";
+import { initialValues } from "./initial-values.js";
+import { type SbmlModel, TIME_SYMBOL } from "./model.js";
+import { meansAmount, type SbmlEquations, sbmlEquations } from "./variables.js";
+
+/** What to give of a variable: its symbol's value, or, of a species, its amount or concentration. */
+export interface SbmlOutput {
+  variable: string;
+  quantity: "symbol" | "amount" | "concentration";
+}
+
+export interface SbmlTimeCourse extends Tolerances {
+  start: number;
+  /** Rising times from the start on. */
+  times: ArrayLike<number>;
+  outputs: readonly SbmlOutput[];
+  /** Chooses among events of one priority at one time. */
+  random?: () => number;
+  signal?: AbortSignal;
+}
+
+/** Rows of values in the order of the outputs, one a time. Throws `input.sbml` for an unknown variable. */
+export async function simulateSbml(model: SbmlModel, options: SbmlTimeCourse): Promise<Float64Array[]> {
+  const equations = sbmlEquations(model);
+  const states = [...equations.states.keys()];
+  const parameters = [...equations.constants];
+  const system: EquationSystem = {
+    states,
+    parameters,
+    time: TIME_SYMBOL,
+    equations: [...equations.states.values()],
+    algebraic: states.map((name) => equations.algebraic.has(name)),
+    definitions: equations.definitions,
+    outputs: options.outputs.map((output) => outputOf(output, model, equations)),
+  };
+  const initial = initialValues(model, equations, options.start);
+  const events = model.events.flatMap((event) => eventOf(event, model, equations));
+  const hybrid = await HybridSystem.create(system, events, model.recorded);
+  const rows: Float64Array[] = [];
+  const { times } = options;
+  await hybrid.run({
+    from: options.start,
+    until: times[times.length - 1]!,
+    state: states.map((name) => guessed(initial(name), equations.algebraic.has(name))),
+    parameters: parameters.map(initial),
+    outputTimes: times,
+    onOutput: (index, _, values) => {
+      rows[index] = values;
+    },
+    solver: async (compiledSystem) => {
+      const compiled = await compileRodas5p(compiledSystem);
+      const { relative = 1e-7, absolute = 1e-12 } = options;
+      return new Rodas5p(compiled, { relative, absolute });
+    },
+    ...(options.random ? { random: options.random } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  return rows;
+}
+
+/** A first guess for an algebraic unknown without a value. */
+function guessed(value: number, algebraic: boolean): number {
+  return algebraic && Number.isNaN(value) ? 1 : value;
+}
+
+function outputOf(
+  { variable, quantity }: SbmlOutput,
+  model: SbmlModel,
+  equations: SbmlEquations,
+): Expression {
+  const { states, constants, definitions, amountOf } = equations;
+  const species = model.species.find(({ id }) => id === variable);
+  if (!species) {
+    if (states.has(variable) || constants.has(variable) || definitions.has(variable)) return symbol(variable);
+    throw inputError(
+      "sbml",
+      `The model has no variable "${variable}".`,
+      `It has ${listed([...model.species, ...model.parameters, ...model.compartments].map(({ id }) => id))}.`,
+    );
+  }
+  const amount = meansAmount(model, species);
+  if (quantity === "symbol" || (quantity === "amount") === amount) return symbol(variable);
+  if (quantity === "concentration") return call("div", variable, species.compartment);
+  const kept = amountOf.get(variable);
+  return kept === undefined ? call("mul", variable, species.compartment) : symbol(kept);
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.filter((name) => !name.includes("#")).slice(0, 12);
+  return shown.length === 0 ? "none" : shown.join(", ");
+}
+
+function eventOf(
+  event: SbmlModel["events"][number],
+  model: SbmlModel,
+  { amountOf, states, constants }: SbmlEquations,
+): EventSpec[] {
+  if (!event.trigger) return [];
+  const formulas = new Map(
+    event.assignments.flatMap(({ variable, math }) => (math ? [[variable, math] as const] : [])),
+  );
+  const assignments = [...formulas].map(([variable, math]) => {
+    const amount = amountOf.get(variable);
+    if (amount === undefined) {
+      if (states.has(variable) || constants.has(variable)) return { target: variable, value: math };
+      throw inputError("sbml", `An event assigns to "${variable}", which cannot be assigned to.`);
+    }
+    // A concentration is assigned: with the compartment's size after the event.
+    const { compartment } = model.species.find(({ id }) => id === variable)!;
+    return { target: amount, value: call("mul", math, formulas.get(compartment) ?? symbol(compartment)) };
+  });
+  // Concentrations kept as such: the amount stays when a compartment's size jumps.
+  for (const { id, compartment } of model.species) {
+    const size = formulas.get(compartment);
+    if (!size || formulas.has(id) || amountOf.has(id) || !states.has(id)) continue;
+    const species = model.species.find((item) => item.id === id)!;
+    if (!meansAmount(model, species)) {
+      assignments.push({ target: id, value: call("div", call("mul", id, compartment), size) });
+    }
+  }
+  return [
+    {
+      trigger: event.trigger,
+      delay: event.delay ?? number(0),
+      ...(event.priority ? { priority: event.priority } : {}),
+      persistent: event.persistent,
+      initiallyTrue: event.initialValue,
+      valuesFromTriggerTime: event.useValuesFromTriggerTime,
+      assignments,
+    },
+  ];
+}
