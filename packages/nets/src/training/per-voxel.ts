@@ -1,6 +1,7 @@
 /** Losses that are a mean over voxels: cross-entropy, focal, and the boundary loss. */
 import { usageError } from "@viscera/core";
 import type { Variable } from "../autodiff/index.js";
+import { sumOverChannels } from "./channels.js";
 import type { Activation, BoundaryLoss, CrossEntropyLoss, FocalLoss } from "./loss-spec.js";
 import type { Scores } from "./scores.js";
 
@@ -8,27 +9,36 @@ import type { Scores } from "./scores.js";
 const NO_VOXELS = 1e-8;
 
 export function crossEntropy(scores: Scores, spec: CrossEntropyLoss): Variable {
-  const { tape, classes } = scores;
+  const { tape, classes, relativeLogarithms, logSum } = scores;
   const { classWeights, labelSmoothing = 0, reduction = "mean" } = spec;
+  const { valid, known } = scores.target;
+  const one = tape.constant(1);
   const weights = classWeights && scores.perClass(classWeights);
   const truth = scores.masks("softmax");
   const masks = weights ? tape.mul(truth, weights) : truth;
-  let sum = tape.neg(scores.total(tape.mul(masks, scores.logProbabilities)));
+  // Weight of each voxel's class, [N, 1, ...].
+  const voxelWeights = sumOverChannels(tape, masks, one);
+  // -log p of the true class is logSum less its relative logarithm.
+  const own = sumOverChannels(tape, relativeLogarithms, masks);
+  let sum = scores.total(tape.sub(tape.mul(voxelWeights, logSum), own));
   if (labelSmoothing > 0) {
-    if (scores.target.known) {
+    if (known) {
       throw usageError(
         "Label smoothing needs every class annotated in every case.",
         "Leave it out of the loss for partly labelled data.",
       );
     }
-    let spread = weights ? tape.mul(scores.logProbabilities, weights) : scores.logProbabilities;
-    if (scores.target.valid) spread = tape.mul(spread, scores.target.valid);
-    sum = tape.sub(
+    const factors = weights ?? scores.perClass(new Array<number>(classes).fill(1));
+    const every = tape.sub(
+      tape.mul(logSum, sumOverChannels(tape, factors, one)),
+      sumOverChannels(tape, relativeLogarithms, factors),
+    );
+    sum = tape.add(
       tape.mul(sum, tape.constant(1 - labelSmoothing)),
-      tape.mul(scores.total(spread), tape.constant(labelSmoothing / classes)),
+      tape.mul(scores.total(valid ? tape.mul(every, valid) : every), tape.constant(labelSmoothing / classes)),
     );
   }
-  return reduction === "sum" ? sum : tape.div(sum, tape.maximum(scores.total(masks), NO_VOXELS));
+  return reduction === "sum" ? sum : tape.div(sum, tape.maximum(scores.total(voxelWeights), NO_VOXELS));
 }
 
 export function binaryCrossEntropy(scores: Scores): Variable {
@@ -57,7 +67,7 @@ export function focal(scores: Scores, spec: FocalLoss): Variable {
       losses = tape.mul(losses, tape.add(inside, tape.constant(1 - alpha)));
     }
   } else {
-    const log = scores.logProbabilities;
+    const log = tape.sub(scores.relativeLogarithms, scores.logSum);
     // (1 - p)^gamma by a logarithm that p = 1 leaves finite.
     const wrong = tape.maximum(tape.sub(one, scores.probabilities("softmax")), 1e-7);
     const factor = tape.exp(tape.mul(tape.log(wrong), tape.constant(gamma)));

@@ -2,6 +2,7 @@
 import { usageError } from "@viscera/core";
 import type { Tape, Variable } from "../autodiff/index.js";
 import type { Value } from "../onnx/graph-builder.js";
+import { type ChannelSoftmax, channelSoftmax, largestChannel, sumOverChannels } from "./channels.js";
 import type { Activation } from "./loss-spec.js";
 import type { Target } from "./target.js";
 
@@ -14,6 +15,7 @@ export class Scores {
   readonly logits: Variable;
   readonly target: Target;
   readonly #made = new Map<string, Variable>();
+  #softmax: ChannelSoftmax | undefined;
 
   constructor(tape: Tape, logits: Variable, target: Target) {
     this.tape = tape;
@@ -46,26 +48,40 @@ export class Scores {
     if (activation === "sigmoid" || known === null) return masks;
     return this.#once("masks", () => {
       const { tape } = this;
-      const background = tape.reduceSum(tape.mul(masks, this.#inBackground), [1]);
+      const background = sumOverChannels(tape, masks, this.#inBackground);
       return tape.where(this.#isBackground, background, tape.mul(masks, known));
     });
   }
 
+  /** Scores less the largest of each voxel. */
+  get #shifted(): Variable {
+    return this.#once("shifted", () => this.tape.sub(this.logits, largestChannel(this.tape, this.logits)));
+  }
+
+  get #softmaxed(): ChannelSoftmax {
+    this.#softmax ??= channelSoftmax(this.tape, this.#shifted);
+    return this.#softmax;
+  }
+
   /**
-   * Logarithms of the softmax. Background's holds the sum over itself and all classes that were not annotated in
-   * the sample (the marginal loss, Shi et al., doi:10.1016/j.media.2021.101979); theirs say nothing then.
+   * Up to `logSum`, logarithms of the softmax. Background's is that of the sum over itself and all classes not
+   * annotated in the sample (the marginal loss, Shi et al., doi:10.1016/j.media.2021.101979); theirs say nothing.
    */
-  get logProbabilities(): Variable {
-    return this.#once("logProbabilities", () => {
+  get relativeLogarithms(): Variable {
+    if (this.target.known === null) return this.#shifted;
+    return this.#once("relativeLogarithms", () => {
       const { tape } = this;
-      const all = tape.logSoftmax(this.logits, 1);
-      if (this.target.known === null) return all;
       const outside = tape.mul(tape.sub(tape.constant(1), this.#inBackground), tape.constant(NEVER));
-      const members = tape.add(all, outside);
-      const largest = tape.stopGradient(tape.reduceMax(members, [1]));
-      const sum = tape.reduceSum(tape.exp(tape.sub(members, largest)), [1]);
-      return tape.where(this.#isBackground, tape.add(largest, tape.log(sum)), all);
+      const members = tape.add(this.#shifted, outside);
+      const largest = largestChannel(tape, members);
+      const { logSum } = channelSoftmax(tape, tape.sub(members, largest));
+      return tape.where(this.#isBackground, tape.add(logSum, largest), this.#shifted);
     });
+  }
+
+  /** What `relativeLogarithms` are too large by, [N, 1, ...]. */
+  get logSum(): Variable {
+    return this.#softmaxed.logSum;
   }
 
   /** Probabilities; with softmax, 0 for classes not annotated in a sample. */
@@ -74,8 +90,10 @@ export class Scores {
     const { known } = this.target;
     return this.#once(activation, () => {
       if (activation === "sigmoid") return tape.sigmoid(this.logits);
-      const all = tape.exp(this.logProbabilities);
-      return known === null ? all : tape.where(this.#isBackground, all, tape.mul(all, known));
+      const { probabilities } = this.#softmaxed;
+      if (known === null) return probabilities;
+      const background = sumOverChannels(tape, probabilities, this.#inBackground);
+      return tape.where(this.#isBackground, background, tape.mul(probabilities, known));
     });
   }
 
