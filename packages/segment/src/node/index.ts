@@ -1,6 +1,7 @@
 export type { LearntNetwork, ModelFormat, ModelPart, ModelPlace, OpenOptions } from "./formats/format.js";
 export type { FoldName } from "./nnunet-folder.js";
 export { locateModel, type ModelLocation, openModel, readLearntNetwork } from "./open-model.js";
+export * from "./read-images.js";
 export { type ScanInFolder, scansInFolder } from "./scans-in-folder.js";
 export * from "./segment-folder.js";
 export * from "./store.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -13,9 +13,9 @@ import {
   voxelCount,
 } from "@viscera/core";
 import { readNpz, testWithShared } from "@viscera/core/testing";
-import { readLabels, readScan } from "@viscera/scan/node";
+import { readLabels, readScan, writeVolume } from "@viscera/scan/node";
 import { segmentVolume } from "@viscera/segment";
-import { openModel } from "@viscera/segment/node";
+import { openModel, scansInFolder, segmentFolder } from "@viscera/segment/node";
 import { predictScores } from "../nnunet/index.js";
 import { placeForReader, prepareLikeNnUnet, readLikeNnUnet } from "../nnunet/prepare.js";
 import { nnUnetNetworks } from "./nnunet.js";
@@ -172,6 +172,27 @@ describe("nnU-Net models", () => {
         code: "input.channels",
         message: /Image 2 lies on another grid/,
       });
+
+      // A folder of channels, as nnU-Net names them; a case that lacks one is told.
+      const scans = join(root, "scans");
+      await mkdir(scans);
+      for (const [name, volume] of [
+        ["a_0000", scan],
+        ["a_0001", late],
+        ["b_0000", scan],
+      ] as const)
+        await writeVolume(join(scans, `${name}.nii.gz`), volume);
+      const { finished, failed } = await segmentFolder(scans, join(root, "labels"), model);
+      assert.deepEqual(
+        finished.map(({ scan: name, output }) => [name, output]),
+        [["a", "a.nii.gz"]],
+      );
+      assert.deepEqual((await readLabels(join(root, "labels/a.nii.gz"))).data, labels.data);
+      assert.match(failed[0]!.message, /takes 2 images .* and 1 was given/);
+      assert.deepEqual(
+        (await scansInFolder(scans)).map(({ name }) => name),
+        ["a_0000.nii.gz", "a_0001.nii.gz", "b_0000.nii.gz"],
+      );
       await model.dispose();
     } finally {
       await rm(root, { recursive: true });

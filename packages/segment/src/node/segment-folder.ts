@@ -1,9 +1,10 @@
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { inputError, type Label, throwIfCancelled, usageError, VisceraError } from "@viscera/core";
-import { readScan, writeVolume, writeWhole } from "@viscera/scan/node";
+import { writeVolume, writeWhole } from "@viscera/scan/node";
 import type { LoadedModel } from "../model.js";
 import { type SegmentOptions, segmentVolume } from "../segment-volume.js";
+import { readImages } from "./read-images.js";
 import { type ScanInFolder, scansInFolder } from "./scans-in-folder.js";
 
 /** What became of one scan of a folder. */
@@ -18,7 +19,7 @@ export interface FolderEntry {
 
 interface FolderRecord {
   schema: 1;
-  /** `name@version sha256` of the model. */
+  /** `name@version sha256` of the model, and what was chosen besides. */
   model: string;
   scans: FolderEntry[];
 }
@@ -34,7 +35,8 @@ export interface FolderResult {
 }
 
 /**
- * Segments every scan of a folder into a folder of label maps of the same names. A scan that fails is
+ * Segments every scan of a folder into a folder of label maps of the same names (of the cases, where channels are
+ * files as nnU-Net names them). A scan that fails is
  * reported and the rest go on; scans that an earlier run finished with the same model, and that have not
  * changed since, are skipped. A label file that this did not write is never replaced.
  * Throws `usage` for an unusable folder, `cancelled`; progress counts scans.
@@ -48,11 +50,13 @@ export async function segmentFolder(
   if (resolve(input) === resolve(output)) {
     throw usageError("The labels would replace the scans.", "Give another folder for the labels.");
   }
-  const scans = await scansInFolder(input);
+  const scans = await scansInFolder(input, model.channels);
   if (scans.length === 0) throw usageError(`The folder ${input} holds no scans.`);
   await mkdir(output, { recursive: true });
   const { name, version, sha256 } = model.description;
-  const identity = `${name}@${version} ${sha256}`;
+  const { mirror, stepSize } = options;
+  const way = `${mirror === undefined ? "" : ` mirror ${mirror}`}${stepSize === undefined ? "" : ` step ${stepSize}`}`;
+  const identity = `${name}@${version} ${sha256}${way}`;
   const record = await readRecord(output);
   const finishedBefore = record?.model === identity ? record.scans : [];
   const ours = new Set(record?.scans.map((entry) => entry.output) ?? []);
@@ -114,11 +118,8 @@ async function segmentOne(
   model: LoadedModel,
   options: SegmentOptions,
 ): Promise<FolderEntry> {
-  const read = await readScan(scan.path, options.signal ? { signal: options.signal } : {});
-  if (read.colour !== null) {
-    throw inputError("colour", `${scan.name} is a colour image.`, "Give a scan of one value a voxel.");
-  }
-  const { labels, confidence, warnings } = await segmentVolume(read.volume, model, options);
+  const read = await readImages(scan.paths, options.signal ? { signal: options.signal } : {});
+  const { labels, confidence, warnings } = await segmentVolume(read.volumes, model, options);
   await writeVolume(join(output, scan.output), labels);
   return {
     scan: scan.name,
@@ -131,11 +132,10 @@ async function segmentOne(
 
 /** True when the labels exist and are not older than the scan. */
 async function isCurrent(scan: ScanInFolder, output: string): Promise<boolean> {
-  const [source, labels] = await Promise.all([
-    stat(scan.path).catch(() => null),
-    stat(join(output, scan.output)).catch(() => null),
-  ]);
-  return source !== null && labels !== null && labels.mtimeMs >= source.mtimeMs;
+  const [labels, ...sources] = await Promise.all(
+    [join(output, scan.output), ...scan.paths].map((path) => stat(path).catch(() => null)),
+  );
+  return !!labels && sources.every((source) => source !== null && labels.mtimeMs >= source.mtimeMs);
 }
 
 async function readRecord(output: string): Promise<FolderRecord | null> {
