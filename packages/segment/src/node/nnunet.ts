@@ -1,5 +1,5 @@
 /** nnU-Net v2 models run as they are: their folder opened as a model. */
-import type { ModelFile } from "@viscera/core";
+import { inputError, type ModelFile } from "@viscera/core";
 import { floatTensor, inferenceModel, matchWeights, type Network, type SessionOptions } from "@viscera/nets";
 import { openSession } from "@viscera/nets/node";
 import { structureName } from "../label-names.js";
@@ -7,6 +7,7 @@ import type { ForeignModel } from "../model.js";
 import { type NnUnet, type OpenFold, segmentLikeNnUnet } from "../nnunet/index.js";
 import { segmentationOf } from "../segmentation-of.js";
 import { readModelFile } from "./files.js";
+import type { LearntNetwork } from "./formats/format.js";
 import { licenceOf, licenceWarnings } from "./licence.js";
 import { readNnUnetCheckpoint } from "./nnunet-checkpoint.js";
 import { type FoldFile, type FoldName, readTrained, type TrainedNnUnet } from "./nnunet-folder.js";
@@ -75,6 +76,30 @@ export async function openNnUnet(
       segmentationOf(volumes[0]!, description, await segmentLikeNnUnet(volumes, model, choice)),
     dispose: close,
   };
+}
+
+/** The first fold's network, for training on. Throws `input.base` for one that sees scans in another way than here. */
+export async function learntNnUnet(folder: string): Promise<LearntNetwork> {
+  const trained = await readTrained(folder, null);
+  const { plan, dataset, network, folds } = trained;
+  const obstacle =
+    plan.patch.length !== 3
+      ? "is for slices, not volumes"
+      : plan.transposeForward.some((from, axis) => from !== axis)
+        ? "sees the axes of a scan in another order"
+        : dataset.regionLabels
+          ? "finds nested regions"
+          : null;
+  if (obstacle !== null) {
+    throw inputError(
+      "base",
+      `The nnU-Net model in ${folder} ${obstacle}; it cannot be trained further here.`,
+      "Give another model, or train from scratch with `viscera train`.",
+    );
+  }
+  const { path } = folds[0]!;
+  const { weights } = readNnUnetCheckpoint(await readModelFile(path), path);
+  return { description: await describeTrained(trained), network, weights: matchWeights(network, weights) };
 }
 
 /** What a trained model is, in the terms of a viscera-model.json. */

@@ -4,6 +4,7 @@ import { inputError, type ModelFile } from "@viscera/core";
 import {
   buildNetwork,
   matchWeights,
+  type Network,
   readSafetensors,
   type SessionOptions,
   type Weights,
@@ -15,15 +16,14 @@ import { NetworkSession } from "../network-session.js";
 import { checkLabels, checkSum } from "./agreement.js";
 
 /**
- * `files` are the weights of one network, or of the members of an ensemble. Throws `input.missing`,
- * `input.checksum`, `input.architecture`, `input.safetensors`, `input.weights`, `input.model`.
+ * A description's network and its members' weights. Throws `input.missing`, `input.checksum`,
+ * `input.architecture`, `input.safetensors`, `input.weights`, `input.model`.
  */
-export async function openDescribedNetwork(
+export async function readDescribedNetwork(
   folder: string,
   description: ModelFile,
   files: readonly string[],
-  options: SessionOptions,
-): Promise<NetworkModel> {
+): Promise<{ network: Network; members: Weights[] }> {
   const { architecture } = description;
   const network = buildNetwork(architecture.kind, architecture.options);
   if (network.spatialDims !== 3) {
@@ -39,6 +39,17 @@ export async function openDescribedNetwork(
   const members = contents.map((bytes, i): Weights => {
     return matchWeights(network, readSafetensors(bytes, files[i]));
   });
+  return { network, members };
+}
+
+/** `files` are the weights of one network, or of the members of an ensemble. Throws as `readDescribedNetwork`. */
+export async function openDescribedNetwork(
+  folder: string,
+  description: ModelFile,
+  files: readonly string[],
+  options: SessionOptions,
+): Promise<NetworkModel> {
+  const { network, members } = await readDescribedNetwork(folder, description, files);
   return openNetwork(
     description,
     await NetworkSession.open(network, members, description.input.patch, options),

@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { inputError, type ModelFile, modelFileSchema, parseJson } from "@viscera/core";
 import { readModelFile } from "../files.js";
-import { openDescribedNetwork } from "./described-network.js";
+import { openDescribedNetwork, readDescribedNetwork } from "./described-network.js";
 import { openDescribedOnnx } from "./described-onnx.js";
 import type { ModelFormat, ModelPlace } from "./format.js";
 import { isSmallText } from "./small-text.js";
@@ -75,6 +75,19 @@ export const describedFormat: ModelFormat = {
       `The model "${name}" is a ${architecture.kind} with the weights ${weights}, which do not go together.`,
       'An architecture\'s weights are a .safetensors file; an .onnx file has the architecture "onnx".',
     );
+  },
+
+  async learnt({ folder }) {
+    const description = await readDescription(folder);
+    if (!description.weights.endsWith(".safetensors")) {
+      throw inputError(
+        "base",
+        `The model "${description.name}" is of ${description.weights}, whose network cannot be trained further.`,
+        "Give a model that was trained here, an nnU-Net folder or a MONAI bundle.",
+      );
+    }
+    const { network, members } = await readDescribedNetwork(folder, description, weightFiles(description));
+    return { description, network, weights: members[0]! };
   },
 
   async parts({ folder }: ModelPlace) {

@@ -1,5 +1,5 @@
 import type { ModelFile } from "@viscera/core";
-import type { SessionOptions } from "@viscera/nets";
+import type { Network, SessionOptions, Weights } from "@viscera/nets";
 import type { LoadedModel } from "../../model.js";
 import type { FoldName } from "../nnunet-folder.js";
 
@@ -24,6 +24,14 @@ export interface OpenOptions extends SessionOptions {
   folds?: readonly FoldName[];
 }
 
+/** A network and what it has learnt, to go on training from. */
+export interface LearntNetwork {
+  description: ModelFile;
+  network: Network;
+  /** Of an ensemble, the first member's. */
+  weights: Weights;
+}
+
 /** One way in which models come. `formats/index.ts` lists them. */
 export interface ModelFormat {
   readonly kind: string;
@@ -39,6 +47,11 @@ export interface ModelFormat {
   /** What the model is, without opening it. `sha256` is of its weights as they are on disk. */
   describe(place: ModelPlace): Promise<ModelFile>;
   open(place: ModelPlace, options: OpenOptions): Promise<LoadedModel>;
+  /**
+   * The network for training on; absent where the format holds none that can be trained. Throws `input.base` for
+   * one whose input or output another network cannot take over, and what reading throws.
+   */
+  readonly learnt?: (place: ModelPlace) => Promise<LearntNetwork>;
   /** Files that a copy of the model needs. */
   parts(place: ModelPlace): Promise<ModelPart[]>;
 }

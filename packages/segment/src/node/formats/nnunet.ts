@@ -1,6 +1,6 @@
 /** Trained-model folders of nnU-Net v2. */
 import { basename, join } from "node:path";
-import { describeTrained, openNnUnet } from "../nnunet.js";
+import { describeTrained, learntNnUnet, openNnUnet } from "../nnunet.js";
 import { chooseTrained, foldFiles, readTrained, trainedFolders } from "../nnunet-folder.js";
 import type { ModelFormat } from "./format.js";
 
@@ -19,6 +19,8 @@ export const nnUnetFormat: ModelFormat = {
 
   open: async ({ folder, task }, options) =>
     openNnUnet(await chooseTrained(folder, task), options.folds ?? null, options),
+
+  learnt: async ({ folder, task }) => learntNnUnet(await chooseTrained(folder, task)),
 
   async parts({ folder, task }) {
     const trained = await chooseTrained(folder, task);
