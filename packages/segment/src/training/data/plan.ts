@@ -8,7 +8,6 @@ import { type AugmentationPreset, type AugmentationSpec, augmentationPreset } fr
 import type { StepCost } from "./cost.js";
 import { type Fingerprint, percentile } from "./fingerprint.js";
 import { type NetworkPlan, networkPlan } from "./network-plan.js";
-import { type Topology, topologyOf } from "./topology.js";
 
 export interface TrainingPlan {
   /** What a model trained by this plan does with a scan. */
@@ -81,20 +80,18 @@ export function planTraining(fingerprint: Fingerprint, options: PlanOptions = {}
   const kind = options.architecture ?? "PlainConvUNet";
   const batch = options.batch ?? 2;
   const memory = options.memoryBytes ?? DEFAULT_MEMORY;
-  const build = (patch: Size3, baseFeatures: number): Design => {
-    const topology = topologyOf(patch, spacing);
-    return { topology, network: networkPlan(topology, { kind, channels, classes, baseFeatures, batch }) };
-  };
+  const build = (patch: Size3, baseFeatures: number): NetworkPlan =>
+    networkPlan(kind, { patch, spacingMm: spacing, channels, classes, baseFeatures, batch });
   const asked = options.baseFeatures;
   const most = asked ?? CONCESSIONS[0]![0];
   const largest = options.patch ?? largestPatch(shape, spacing, memory, (patch) => build(patch, most));
   const seconds = options.minutes === undefined ? Infinity : options.minutes * 60 * STEP_SHARE;
-  let chosen: Design | null = null;
+  let chosen: NetworkPlan | null = null;
   for (const [features, share] of CONCESSIONS) {
     chosen = build(options.patch ?? shrunk(largest, share), asked ?? features);
-    if ((chosen.network.cost.seconds * LEAST_PATCHES) / batch <= seconds) break;
+    if ((chosen.cost.seconds * LEAST_PATCHES) / batch <= seconds) break;
   }
-  const { topology, network } = chosen!;
+  const { topology, architecture, outputs, cost } = chosen!;
   const normalisation = options.normalisation ?? normalisationFor(fingerprint);
   const mirrorAxes = mirrorableAxes(fingerprint.labels.map(({ name }) => name));
   return {
@@ -109,17 +106,17 @@ export function planTraining(fingerprint: Fingerprint, options: PlanOptions = {}
       haloVoxels: null,
       mirrorAxes,
     },
-    architecture: network.architecture,
+    architecture,
     channels,
     classes,
     batch,
-    deepSupervisionWeights: supervisionWeights(network.outputs),
+    deepSupervisionWeights: supervisionWeights(outputs),
     augmentation: plannedAugmentation(options.augmentation ?? "nnunet", spacing, topology.patch, mirrorAxes),
     foregroundShare: 0.33,
     synthesis: fingerprint.synthetic
       ? synthesisSpec({ ...options.synthesis, spacingMm: [...spacing], normalisation })
       : null,
-    cost: network.cost,
+    cost,
   };
 }
 
@@ -169,21 +166,21 @@ function medianShape(cases: Fingerprint["cases"], spacing: Vec3): Size3 {
   }) as unknown as Size3;
 }
 
-interface Design {
-  topology: Topology;
-  network: NetworkPlan;
-}
-
 const shrunk = (patch: Size3, share: number) =>
   patch.map((n) => Math.max(Math.min(n, SMALLEST_PATCH), Math.round(n * share))) as unknown as Size3;
 
 /** The largest patch, of about the same extent in mm along all axes, whose step fits into the memory. */
-function largestPatch(shape: Size3, spacing: Vec3, memory: number, build: (patch: Size3) => Design): Size3 {
+function largestPatch(
+  shape: Size3,
+  spacing: Vec3,
+  memory: number,
+  build: (patch: Size3) => NetworkPlan,
+): Size3 {
   const edgeMm = (LARGEST_PATCH * voxelCount(spacing as unknown as Size3)) ** (1 / 3);
   let patch = shape.map((n, axis) => Math.min(n, Math.round(edgeMm / spacing[axis]!))) as unknown as Size3;
   for (;;) {
-    const { topology, network } = build(patch);
-    if (network.cost.bytes <= memory) return topology.patch;
+    const { topology, cost } = build(patch);
+    if (cost.bytes <= memory) return topology.patch;
     // The axis of which the patch shows the most gives way (nnU-Net).
     const axes = [0, 1, 2].filter((axis) => topology.patch[axis]! > Math.max(8, topology.divisor[axis]!));
     if (axes.length === 0) {
@@ -200,10 +197,20 @@ function largestPatch(shape: Size3, spacing: Vec3, memory: number, build: (patch
   }
 }
 
-function normalisationFor({ modality, intensities }: Fingerprint): ModelFile["input"]["normalisation"] {
+/** By nnU-Net's names of channels where they say something, else by the structures of a CT, else by each image. */
+function normalisationFor({
+  modality,
+  channels,
+  intensities,
+}: Fingerprint): ModelFile["input"]["normalisation"] {
+  const name = channels[0]?.toLowerCase();
+  if (channels.every((channel) => channel.toLowerCase() === name)) {
+    if (name === "nonorm") return { kind: "none" };
+    if (name === "rescale_to_0_1") return { kind: "minmax" };
+  }
   const only = intensities.length === 1 ? intensities[0]! : null;
-  if (only === null || modality.length !== 1 || modality[0] !== "CT" || !(only.sd > 0))
-    return { kind: "zscore" };
+  const isCt = modality.length === 1 && modality[0] === "CT";
+  if (only === null || !isCt || !(only.sd > 0)) return { kind: "zscore" };
   const short = (value: number) => Number(value.toPrecision(6));
   return {
     kind: "ct",

@@ -50,3 +50,14 @@ export function topologyOf(patch: Size3, spacingMm: Vec3): Topology {
     patch: patch.map((n, axis) => divisor[axis]! * Math.ceil(n / divisor[axis]!)) as unknown as Size3,
   };
 }
+
+/** Every axis halved `times` times, with kernels of 3, whatever the voxels. */
+export function evenTopology(patch: Size3, times: number): Topology {
+  const divisor = 2 ** times;
+  return {
+    strides: Array.from({ length: times + 1 }, (_, stage) => (stage === 0 ? [1, 1, 1] : [2, 2, 2]) as Size3),
+    kernels: Array.from({ length: times + 1 }, () => [3, 3, 3] as Size3),
+    divisor: [divisor, divisor, divisor],
+    patch: patch.map((n) => divisor * Math.ceil(n / divisor)) as unknown as Size3,
+  };
+}
