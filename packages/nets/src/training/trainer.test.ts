@@ -5,7 +5,9 @@ import { assertClose } from "@viscera/core/testing";
 import {
   buildNetwork,
   diceAndCrossEntropy,
+  floatTensor,
   initialWeights,
+  type LossSpec,
   Trainer,
   type TrainerState,
   type TrainingBatch,
@@ -13,20 +15,15 @@ import {
   type Weights,
 } from "@viscera/nets";
 import { openSession } from "@viscera/nets/node";
+import { runOnTape } from "../architecture/testing.js";
 
 const open = (model: Uint8Array) => openSession(model, { threads: 1 });
 const random = new RandomStream(11, "nets.trainer-test");
 
 const PATCH = [8, 8, 8];
 const VOXELS = 512;
-const network = buildNetwork("UNet", {
-  spatial_dims: 3,
-  in_channels: 1,
-  out_channels: 2,
-  channels: [4, 8],
-  strides: [2],
-  num_res_units: 1,
-});
+const small = { spatial_dims: 3, in_channels: 1, out_channels: 2, channels: [4, 8], strides: [2] };
+const network = buildNetwork("UNet", { ...small, num_res_units: 1 });
 
 /** A ball of raised intensity in noise; its place and size change from batch to batch. */
 function toyBatch(index: number, samples = 1): TrainingBatch {
@@ -218,6 +215,77 @@ test("a parameter that the loss does not reach is left alone, decay included", a
     },
     start,
   );
+});
+
+test("running statistics follow the batches, and serve in their place", async () => {
+  const batchNorm = buildNetwork("UNet", { ...small, num_res_units: 1, norm: "BATCH" });
+  const spec: TrainingStepSpec = { ...SGD, network: batchNorm, loss: { kind: "crossEntropy" }, batch: 2 };
+  const batch = toyBatch(0, 2);
+  await withTrainer(
+    spec,
+    async (trainer) => {
+      const seen: Weights[] = [await trainer.weights()];
+      let loss = 0;
+      for (let step = 0; step < 150; step++) {
+        ({ loss } = await trainer.step(batch, { step, learningRate: 0, seed: 1 }));
+        if (step < 2) seen.push(await trainer.weights());
+      }
+      const followed = batchNorm.parameters.filter(({ role }) => role.startsWith("running"));
+      assert.ok(followed.length > 0);
+      for (const { name } of followed) {
+        const [first, second, third] = seen.map((weights) => weights.get(name)!.data as Float32Array);
+        third!.forEach((value, i) => {
+          const statistic = 10 * (second![i]! - 0.9 * first![i]!);
+          assertClose(value, 0.9 * second![i]! + 0.1 * statistic, { absolute: 1e-5, relative: 1e-5 }, name);
+        });
+      }
+      const [scores] = await runOnTape(
+        open,
+        batchNorm,
+        await trainer.weights(),
+        floatTensor(batch.data, [2, 1, ...PATCH]),
+      );
+      const logits = scores!.data as Float32Array;
+      let sum = 0;
+      batch.target.forEach((id, i) => {
+        const at = Math.floor(i / VOXELS) * 2 * VOXELS + (i % VOXELS);
+        const margin = (logits[at]! - logits[at + VOXELS]!) * (id === 1 ? 1 : -1);
+        sum += Math.log1p(Math.exp(margin));
+      });
+      // The running variance is by one number fewer than the batch's own.
+      assertClose(sum / batch.target.length, loss, { relative: 2e-3 });
+    },
+    initialWeights(batchNorm, 2),
+  );
+});
+
+test("dropout depends on seed and step alone", async () => {
+  const dropping = buildNetwork("UNet", { ...small, num_res_units: 1, dropout: 0.4 });
+  await withTrainer(
+    { ...SGD, network: dropping },
+    async (trainer) => {
+      const lossAt = async (step: number, seed: number) =>
+        (await trainer.step(toyBatch(0), { step, learningRate: 0, seed })).loss;
+      const first = await lossAt(5, 1);
+      assert.notEqual(await lossAt(6, 1), first);
+      assert.notEqual(await lossAt(5, 2), first);
+      assert.equal(await lossAt(5, 1), first);
+    },
+    initialWeights(dropping, 2),
+  );
+});
+
+test("the boundary loss takes distance maps", async () => {
+  const loss: LossSpec = { kind: "boundary" };
+  const { data, target } = toyBatch(0);
+  const at = { step: 0, learningRate: 0, seed: 1 };
+  await withTrainer({ ...SGD, loss }, async (trainer) => {
+    const distances = new Float32Array(2 * VOXELS).fill(3);
+    await assert.rejects(() => trainer.step({ data, target }, at), /no distance maps/);
+    const { loss: near } = await trainer.step({ data, target, distances }, at);
+    const { loss: far } = await trainer.step({ data, target, distances: distances.map((d) => 2 * d) }, at);
+    assertClose(far, 2 * near, { relative: 1e-6 });
+  });
 });
 
 test("partial labels reach the loss", async () => {
