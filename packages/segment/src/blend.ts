@@ -18,6 +18,11 @@ export interface BlendParameters {
   overlap: number;
   /** Axes flipped in test-time mirroring; scores are averaged over all their combinations. */
   mirrorAxes: readonly (0 | 1 | 2)[];
+  /**
+   * Other windows than nnU-Net's: their first voxels along each axis of the image, padded to at least a window,
+   * and their weights [nz, ny, nx]. `overlap` is not looked at then.
+   */
+  layout?: { starts: readonly (readonly number[])[]; importance: Float32Array };
   /** Upper bound of the sums' memory, bytes; more strips, and so more windows run twice, keep to it. */
   accumulatorBytes: number;
 }
@@ -62,11 +67,11 @@ export async function blendScores(
   take: (rows: BlendedRows) => void,
   options: JobOptions = {},
 ): Promise<void> {
-  const { patch } = parameters;
+  const { patch, layout } = parameters;
   // The padded volume, and where the image lies in it.
   const padded = image.size.map((n, axis) => Math.max(n, patch[axis]!)) as unknown as Size3;
   const margin = image.size.map((n, axis) => Math.floor((padded[axis]! - n) / 2)) as unknown as Size3;
-  const starts = padded.map((n, axis) => windowStarts(n, patch[axis]!, parameters.overlap));
+  const starts = layout?.starts ?? padded.map((n, axis) => windowStarts(n, patch[axis]!, parameters.overlap));
   const strips = stripsOf(padded, parameters);
   const reaching = strips.map(([from, to]) => starts[1]!.filter((y) => y < to && y + patch[1] > from));
   const total = reaching.reduce((sum, rows) => sum + rows.length, 0) * starts[0]!.length * starts[2]!.length;
@@ -127,6 +132,36 @@ async function mirroredScores(
   return sum!;
 }
 
+/** How much each voxel of a window counts: nnU-Net's Gaussian, or weights that were given. */
+class WindowImportance {
+  readonly #patch: Size3;
+  readonly #given: Float32Array | undefined;
+  readonly #gaussians: Float32Array[];
+  readonly #row: Float64Array;
+
+  constructor(patch: Size3, given: Float32Array | undefined) {
+    this.#patch = patch;
+    this.#given = given;
+    this.#gaussians = given ? [] : patch.map(gaussianWindow);
+    this.#row = new Float64Array(patch[0]);
+  }
+
+  /** Weights along x; valid until the next call. */
+  row(j: number, k: number): Float64Array {
+    const [px, py] = this.#patch;
+    const row = this.#row;
+    if (this.#given) {
+      const start = px * (j + py * k);
+      for (let i = 0; i < px; i++) row[i] = this.#given[start + i]!;
+      return row;
+    }
+    const [gx, gy, gz] = this.#gaussians as [Float32Array, Float32Array, Float32Array];
+    const weight = gz[k]! * gy[j]!;
+    for (let i = 0; i < px; i++) row[i] = weight * gx[i]!;
+    return row;
+  }
+}
+
 /** Weighted sums of a strip, for as many slices as a window is deep; a slice's place is its number modulo that. */
 class StripSums {
   readonly #width: number;
@@ -137,7 +172,7 @@ class StripSums {
   /** Scores [slice, class, row, column]. */
   readonly #scores: Float32Array;
   readonly #weights: Float32Array;
-  readonly #gaussians: Float32Array[];
+  readonly #importance: WindowImportance;
   /** The image within the padded volume. */
   readonly #inside: { size: Size3; margin: Size3 };
   readonly #means: Float32Array;
@@ -145,7 +180,7 @@ class StripSums {
   constructor(
     padded: Size3,
     [from, to]: [number, number],
-    { classes, patch }: BlendParameters,
+    { classes, patch, layout }: BlendParameters,
     inside: { size: Size3; margin: Size3 },
   ) {
     this.#width = padded[0];
@@ -156,7 +191,7 @@ class StripSums {
     const area = this.#width * this.#height;
     this.#scores = new Float32Array(patch[2] * classes * area);
     this.#weights = new Float32Array(patch[2] * area);
-    this.#gaussians = patch.map(gaussianWindow);
+    this.#importance = new WindowImportance(patch, layout?.importance);
     this.#inside = inside;
     this.#means = new Float32Array(classes * inside.size[0] * this.#height);
   }
@@ -164,20 +199,19 @@ class StripSums {
   add(scores: Float32Array, [x, y, z]: Size3): void {
     const [px, py, pz] = this.#patch;
     const area = this.#width * this.#height;
-    const [gx, gy, gz] = this.#gaussians as [Float32Array, Float32Array, Float32Array];
     const firstRow = Math.max(0, this.#from - y);
     const lastRow = Math.min(py, this.#from + this.#height - y);
     for (let k = 0; k < pz; k++) {
       const slice = (z + k) % pz;
       for (let j = firstRow; j < lastRow; j++) {
-        const weight = gz[k]! * gy[j]!;
+        const row = this.#importance.row(j, k);
         const place = this.#width * (y + j - this.#from) + x;
         const weightRow = slice * area + place;
-        for (let i = 0; i < px; i++) this.#weights[weightRow + i]! += weight * gx[i]!;
+        for (let i = 0; i < px; i++) this.#weights[weightRow + i]! += row[i]!;
         for (let c = 0; c < this.#classes; c++) {
           const target = (slice * this.#classes + c) * area + place;
           const source = px * (j + py * (k + pz * c));
-          for (let i = 0; i < px; i++) this.#scores[target + i]! += weight * gx[i]! * scores[source + i]!;
+          for (let i = 0; i < px; i++) this.#scores[target + i]! += row[i]! * scores[source + i]!;
         }
       }
     }

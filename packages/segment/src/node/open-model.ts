@@ -3,8 +3,9 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { inputError, usageError } from "@viscera/core";
 import type { LoadedModel } from "../model.js";
-import type { ModelFormat, ModelPlace, OpenOptions } from "./formats/format.js";
+import type { LearntNetwork, ModelFormat, ModelPlace, OpenOptions } from "./formats/format.js";
 import { MODEL_FORMATS } from "./formats/index.js";
+import { unknownFile } from "./formats/unknown-file.js";
 import { findStoredModel } from "./stored-folders.js";
 
 export { MODEL_FILE_NAME, readDescription } from "./formats/described.js";
@@ -58,11 +59,8 @@ async function recognised(
     }
     return { ...place, format, task };
   }
-  throw inputError(
-    "model",
-    file === null ? `The folder ${folder} holds no model.` : `${file} is not a model this program knows.`,
-    HINT,
-  );
+  if (file !== null) throw unknownFile(file, HINT);
+  throw inputError("model", `The folder ${folder} holds no model.`, HINT);
 }
 
 /**
@@ -73,6 +71,20 @@ async function recognised(
 export async function openModel(pathOrName: string, options: OpenOptions = {}): Promise<LoadedModel> {
   const { format, ...place } = await locateModel(pathOrName);
   return format.open(place, options);
+}
+
+/**
+ * A model's network and weights, to go on training from. Throws `input.base` where the model has none that can be
+ * trained, and what `openModel` throws.
+ */
+export async function readLearntNetwork(pathOrName: string): Promise<LearntNetwork> {
+  const { format, ...place } = await locateModel(pathOrName);
+  if (format.learnt) return format.learnt(place);
+  throw inputError(
+    "base",
+    `"${pathOrName}" is ${format.example.replace(/ \(.*/, "")}, whose network cannot be trained further.`,
+    "Give a model that was trained here, an nnU-Net folder or a MONAI bundle.",
+  );
 }
 
 /** Throws `usage` unless the text can be a model's name in the store. */

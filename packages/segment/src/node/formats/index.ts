@@ -1,5 +1,6 @@
 import { describedFormat } from "./described.js";
 import type { ModelFormat } from "./format.js";
+import { monaiFormat } from "./monai.js";
 import { nnUnetFormat } from "./nnunet.js";
 import { tfjsFormat } from "./tfjs.js";
 import { totalSegmentatorFormat } from "./totalsegmentator.js";
@@ -9,5 +10,6 @@ export const MODEL_FORMATS: readonly ModelFormat[] = [
   describedFormat,
   nnUnetFormat,
   totalSegmentatorFormat,
+  monaiFormat,
   tfjsFormat,
 ];

@@ -1,0 +1,3 @@
+export type { MonaiPlan } from "./plan.js";
+export { readMonaiPlan } from "./read-plan.js";
+export { type MonaiOptions, segmentLikeMonai } from "./segment-like-monai.js";
