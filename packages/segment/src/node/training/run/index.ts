@@ -1,5 +1,6 @@
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 export { evaluateCases } from "./evaluate-cases.js";
+export { type FinetuneOptions, finetuneModel } from "./finetune-model.js";
 export { type ModelDescription, writeModelFolder } from "./model-folder.js";
 export type { RunReports } from "./run-training.js";
 export {

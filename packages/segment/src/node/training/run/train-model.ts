@@ -251,7 +251,7 @@ function checkOptions({ folds, fold, cases, learningRate, validation, budget }: 
 }
 
 /** Which cases are learnt from and which held out; in a cross-validation over all, none is in the end. */
-function chooseFold(
+export function chooseFold(
   dataset: TrainingDataset,
   { folds, fold, validation, cases }: TrainingOptions,
   seed: number,
