@@ -87,20 +87,6 @@ export async function readLearntNetwork(pathOrName: string): Promise<LearntNetwo
   );
 }
 
-/**
- * A model's network and weights, to go on training from. Throws `input.base` where the model has none that can be
- * trained, and what `openModel` throws.
- */
-export async function readLearntNetwork(pathOrName: string): Promise<LearntNetwork> {
-  const { format, ...place } = await locateModel(pathOrName);
-  if (format.learnt) return format.learnt(place);
-  throw inputError(
-    "base",
-    `"${pathOrName}" is ${format.example.replace(/ \(.*/, "")}, whose network cannot be trained further.`,
-    "Give a model that was trained here, an nnU-Net folder or a MONAI bundle.",
-  );
-}
-
 /** Throws `usage` unless the text can be a model's name in the store. */
 export function checkModelName(name: string): void {
   if (!/^[a-z0-9][a-z0-9_.-]*$/i.test(name)) {
