@@ -201,7 +201,8 @@ class Evaluator {
     if (operator === "+" && Array.isArray(left) && Array.isArray(right))
       return this.short([...left, ...right]);
     if (operator === "*" && Array.isArray(left) && typeof right === "number") {
-      if (!(right * left.length <= LONGEST_VALUE)) throw this.refuse("its value is too long");
+      if (!(right * left.length <= LONGEST_VALUE) || left.some((item) => typeof item === "object"))
+        throw this.refuse("its value is too long");
       return Array.from({ length: Math.max(0, right) }, () => left).flat();
     }
     throw this.refuse(`"${operator}" does not go with those values`);
