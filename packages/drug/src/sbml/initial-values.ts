@@ -1,17 +1,22 @@
 import { inputError } from "@viscera/core";
 import { applyOperator, type Expression } from "@viscera/numerics";
-import { type SbmlModel, TIME_SYMBOL } from "./model.js";
+import { rateSymbol, type SbmlModel, TIME_SYMBOL } from "./model.js";
 import { meansAmount, type SbmlEquations } from "./variables.js";
+
+export interface InitialValues {
+  /** Value of a symbol at the start. */
+  valueOf(name: string): number;
+  /** Value of a formula at the start. */
+  evaluate(expression: Expression): number;
+  /** Value of a recorded quantity at a time before the start. */
+  before(quantity: number, time: number): number;
+}
 
 /**
  * Values at the start of everything that a solver keeps. Initial assignments go before values in the document and
  * may use any other variable's initial value; what is given nowhere is NaN. Throws `input.sbml` for a circle.
  */
-export function initialValues(
-  model: SbmlModel,
-  equations: SbmlEquations,
-  start: number,
-): (name: string) => number {
+export function initialValues(model: SbmlModel, equations: SbmlEquations, start: number): InitialValues {
   const assigned = new Map(
     model.initialAssignments.flatMap(({ symbol, math }) => (math ? [[symbol, math] as const] : [])),
   );
@@ -31,11 +36,30 @@ export function initialValues(
     if (expression.kind === "number") return expression.value;
     if (expression.kind === "symbol") return valueOfSymbol(expression.name);
     const { operator, operands } = expression;
-    if (operator === "history") return evaluate(model.recorded[evaluate(operands[0]!)]!);
+    if (operator === "history") return before(evaluate(operands[0]!), evaluate(operands[1]!));
     if (operator === "select") return evaluate(evaluate(operands[0]!) !== 0 ? operands[1]! : operands[2]!);
     const [a, b] = operands.map(evaluate);
     return applyOperator(operator, a!, b);
   };
+
+  /** A formula at a time before the start: what is kept has its initial value and does not change. */
+  const evaluateBefore = (expression: Expression, time: number): number => {
+    if (expression.kind === "number") return expression.value;
+    if (expression.kind === "symbol") {
+      const { name } = expression;
+      if (name === TIME_SYMBOL) return time;
+      if (name.startsWith(rateSymbol(""))) return 0;
+      const definition = equations.definitions.get(name);
+      return definition && !equations.amountOf.has(name)
+        ? evaluateBefore(definition, time)
+        : valueOfSymbol(name);
+    }
+    const { operator, operands } = expression;
+    const values = operands.map((operand) => evaluateBefore(operand, time));
+    if (operator === "history") return before(values[0]!, values[1]!);
+    return applyOperator(operator, values[0]!, values[1], values[2]);
+  };
+  const before = (quantity: number, time: number) => evaluateBefore(model.recorded[quantity]!, time);
 
   const find = (name: string): number => {
     if (name === TIME_SYMBOL) return start;
@@ -81,5 +105,5 @@ export function initialValues(
     done.set(name, value);
     return value;
   }
-  return valueOfSymbol;
+  return { valueOf: valueOfSymbol, evaluate, before };
 }

@@ -14,6 +14,7 @@ export interface MathScope {
   functions: ReadonlyMap<string, XmlElement>;
   /** Quantities that `delay` needs a record of; `history(k, t)` means the k-th. */
   recorded: Expression[];
+  lags: Expression[];
   /** The submodel's own time in the model's: factor, for `delay` lags; null for 1. */
   timeFactor: Expression | null;
   /** Formulas that stand for an id here (local parameters, arguments of a function). */
@@ -238,6 +239,7 @@ function applySymbol(
     const [value, lag] = operands.map((operand) => convert(operand, scope)) as [Expression, Expression];
     const modelLag = scope.timeFactor ? call("mul", lag, scope.timeFactor) : lag;
     const index = scope.recorded.push(value) - 1;
+    scope.lags.push(modelLag);
     return call("history", index, call("sub", TIME_SYMBOL, modelLag));
   }
   return refuse(element, `the function "${url}" is not known`);

@@ -74,6 +74,8 @@ export interface SbmlModel {
   conversionFactor: string | null;
   /** Quantities that `delay` needs a record of; `history(k, t)` in a formula means the k-th. */
   recorded: Expression[];
+  /** How far back each of them is asked for, in time. */
+  lags: Expression[];
 }
 
 /** Symbol of the time; `#` is in no SBML id, so nothing can clash. */

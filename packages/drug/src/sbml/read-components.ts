@@ -11,6 +11,8 @@ export interface Component {
   symbol: string | null;
   /** Takes the thing out of the model. */
   remove: () => void;
+  /** Calls the thing by another full name. */
+  rename: (id: string) => void;
 }
 
 export interface ComponentScope {
@@ -23,6 +25,8 @@ export interface ComponentScope {
   extentFactor: Expression | null;
   /** Told of everything that is read. */
   onComponent: (component: Component) => void;
+  /** Told of a symbol that, once removed, no longer hides another one. */
+  onHidden: (symbol: string, hidden: string) => void;
 }
 
 type List = keyof {
@@ -30,7 +34,7 @@ type List = keyof {
 };
 
 export function readComponents(model: XmlElement, into: SbmlModel, scope: ComponentScope): void {
-  const { name, level, onComponent } = scope;
+  const { name, level, onComponent, onHidden } = scope;
   const each = (list: string, item: string, read: (element: XmlElement) => void) => {
     for (const element of childrenOf(childOf(model, list) ?? EMPTY, item)) read(element);
   };
@@ -49,6 +53,9 @@ export function readComponents(model: XmlElement, into: SbmlModel, scope: Compon
         const at = items.indexOf(value);
         if (at >= 0) items.splice(at, 1);
       },
+      rename: (name) => {
+        if (typeof value === "object" && "id" in value) value.id = name;
+      },
     });
   };
   const math = (element: XmlElement, local?: ReadonlyMap<string, Expression>): Expression | null => {
@@ -59,6 +66,10 @@ export function readComponents(model: XmlElement, into: SbmlModel, scope: Compon
   const reference = (element: XmlElement, attribute: string): string | null => {
     const id = element.attributes.get(attribute);
     return id === undefined ? null : name(id);
+  };
+  /** A part of a component, which can be taken away from it. */
+  const part = (element: XmlElement | undefined, remove: () => void) => {
+    if (element) onComponent({ element, symbol: null, remove, rename: () => undefined });
   };
   const modelFactor = reference(model, "conversionFactor");
 
@@ -115,7 +126,16 @@ export function readComponents(model: XmlElement, into: SbmlModel, scope: Compon
         stoichiometryMath: formula ? math(formula) : null,
         factor: null,
       };
-      if (id !== null) onComponent({ element, symbol: id, remove: () => undefined });
+      if (id !== null) {
+        onComponent({
+          element,
+          symbol: id,
+          remove: () => undefined,
+          rename: (own) => {
+            value.id = own;
+          },
+        });
+      }
       return value;
     });
   each("listOfReactions", "reaction", (element) => {
@@ -133,21 +153,26 @@ export function readComponents(model: XmlElement, into: SbmlModel, scope: Compon
       // A name of its own, so that a local parameter hides a global one of the same id.
       const full = `${id}#${own}`;
       local.set(own, symbol(full));
-      keep("parameters", { id: full, value: numberOf(parameter, "value"), constant: true }, parameter, full);
+      const value = { id: full, value: numberOf(parameter, "value"), constant: true };
+      into.parameters.push(value);
+      part(parameter, () => {
+        into.parameters.splice(into.parameters.indexOf(value), 1);
+        // What it hid comes to light.
+        onHidden(full, name(own));
+      });
     }
     const rate = law ? math(law, local) : null;
-    keep(
-      "reactions",
-      {
-        id,
-        reactants: speciesReferences(element, "listOfReactants"),
-        products: speciesReferences(element, "listOfProducts"),
-        fast: truth(element, "fast", false),
-        rate: rate && scaled(rate, scope.extentFactor, scope.timeFactor),
-      },
-      element,
+    const reaction: SbmlModel["reactions"][number] = {
       id,
-    );
+      reactants: speciesReferences(element, "listOfReactants"),
+      products: speciesReferences(element, "listOfProducts"),
+      fast: truth(element, "fast", false),
+      rate: rate && scaled(rate, scope.extentFactor, scope.timeFactor),
+    };
+    keep("reactions", reaction, element, id);
+    part(law, () => {
+      reaction.rate = null;
+    });
   });
   for (const element of childOf(model, "listOfRules")?.children ?? []) {
     if (element.name === "algebraicRule")
@@ -180,23 +205,34 @@ export function readComponents(model: XmlElement, into: SbmlModel, scope: Compon
     const delay = childOf(element, "delay");
     const priority = childOf(element, "priority");
     const lag = delay ? math(delay) : null;
-    keep(
-      "events",
-      {
-        id: reference(element, "id"),
-        trigger: trigger ? math(trigger) : null,
-        delay: lag && scope.timeFactor ? call("mul", lag, scope.timeFactor) : lag,
-        priority: priority ? math(priority) : null,
-        persistent: trigger ? truth(trigger, "persistent", true) : true,
-        initialValue: trigger ? truth(trigger, "initialValue", true) : true,
-        useValuesFromTriggerTime: truth(element, "useValuesFromTriggerTime", true),
-        assignments: childrenOf(childOf(element, "listOfEventAssignments") ?? EMPTY, "eventAssignment").map(
-          (assignment) => ({ variable: required(assignment, "variable", name), math: math(assignment) }),
-        ),
-      },
-      element,
-      reference(element, "id"),
-    );
+    const event: SbmlModel["events"][number] = {
+      id: reference(element, "id"),
+      trigger: trigger ? math(trigger) : null,
+      delay: lag && scope.timeFactor ? call("mul", lag, scope.timeFactor) : lag,
+      priority: priority ? math(priority) : null,
+      persistent: trigger ? truth(trigger, "persistent", true) : true,
+      initialValue: trigger ? truth(trigger, "initialValue", true) : true,
+      useValuesFromTriggerTime: truth(element, "useValuesFromTriggerTime", true),
+      assignments: [],
+    };
+    keep("events", event, element, event.id);
+    part(trigger, () => {
+      event.trigger = null;
+    });
+    part(delay, () => {
+      event.delay = null;
+    });
+    part(priority, () => {
+      event.priority = null;
+    });
+    const list = childOf(element, "listOfEventAssignments") ?? EMPTY;
+    for (const assignment of childrenOf(list, "eventAssignment")) {
+      const value = { variable: required(assignment, "variable", name), math: math(assignment) };
+      event.assignments.push(value);
+      part(assignment, () => {
+        event.assignments.splice(event.assignments.indexOf(value), 1);
+      });
+    }
   });
 }
 

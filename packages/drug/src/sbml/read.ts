@@ -77,6 +77,7 @@ class Reader {
       events: [],
       conversionFactor: null,
       recorded: [],
+      lags: [],
     };
     this.#instantiate(model, document, "", null, null, 0);
     return this.#renamed();
@@ -217,12 +218,15 @@ class Reader {
       }
     }
     readComponents(model, this.#model, {
-      math: { resolve: name, functions, recorded: this.#model.recorded, timeFactor },
+      math: { resolve: name, functions, recorded: this.#model.recorded, lags: this.#model.lags, timeFactor },
       name,
       level: document.level,
       timeFactor,
       extentFactor,
       onComponent,
+      onHidden: (hiding, hidden) => {
+        this.#replacements.set(hiding, { name: hidden, factor: null });
+      },
     });
     for (const component of [...instance.components]) this.#replace(instance, component, symbolOf);
     return instance;
@@ -252,7 +256,9 @@ class Reader {
     if (target && !("components" in target)) {
       component.remove();
       if (component.symbol !== null && target.symbol !== null) {
-        this.#replacements.set(component.symbol, { name: target.symbol, factor: null });
+        // The submodel's thing takes the place and the name of the one outside.
+        target.rename(component.symbol);
+        this.#replacements.set(target.symbol, { name: component.symbol, factor: null });
       }
     }
   }
@@ -368,6 +374,7 @@ class Reader {
         assignments: event.assignments.map(({ variable, math: formula }) => assigned(variable, formula)),
       })),
       recorded: model.recorded.map((expression) => math(expression)),
+      lags: model.lags.map((expression) => math(expression)),
     };
   }
 }

@@ -1,4 +1,4 @@
-import { inputError } from "@viscera/core";
+import { inputError, RandomStream } from "@viscera/core";
 import {
   call,
   compileRodas5p,
@@ -11,7 +11,7 @@ import {
   symbol,
   type Tolerances,
 } from "@viscera/numerics";
-import { initialValues } from "./initial-values.js";
+import { type InitialValues, initialValues } from "./initial-values.js";
 import { type SbmlModel, TIME_SYMBOL } from "./model.js";
 import { meansAmount, type SbmlEquations, sbmlEquations } from "./variables.js";
 
@@ -26,8 +26,10 @@ export interface SbmlTimeCourse extends Tolerances {
   /** Rising times from the start on. */
   times: ArrayLike<number>;
   outputs: readonly SbmlOutput[];
-  /** Chooses among events of one priority at one time. */
+  /** Chooses among events of one priority at one time; default: draws from a stream of the seed. */
   random?: () => number;
+  /** Default 1. */
+  seed?: number;
   signal?: AbortSignal;
 }
 
@@ -53,8 +55,9 @@ export async function simulateSbml(model: SbmlModel, options: SbmlTimeCourse): P
   await hybrid.run({
     from: options.start,
     until: times[times.length - 1]!,
-    state: states.map((name) => guessed(initial(name), equations.algebraic.has(name))),
-    parameters: parameters.map(initial),
+    state: states.map((name) => guessed(initial.valueOf(name), equations.algebraic.has(name))),
+    parameters: parameters.map(initial.valueOf),
+    before: initial.before,
     outputTimes: times,
     onOutput: (index, _, values) => {
       rows[index] = values;
@@ -62,12 +65,28 @@ export async function simulateSbml(model: SbmlModel, options: SbmlTimeCourse): P
     solver: async (compiledSystem) => {
       const compiled = await compileRodas5p(compiledSystem);
       const { relative = 1e-7, absolute = 1e-12 } = options;
-      return new Rodas5p(compiled, { relative, absolute });
+      return new Rodas5p(compiled, { relative, absolute, largestStep: smallestLag(model, initial) });
     },
-    ...(options.random ? { random: options.random } : {}),
+    random: options.random ?? drawFrom(options.seed ?? 1),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   return rows;
+}
+
+function drawFrom(seed: number): () => number {
+  const stream = new RandomStream(seed, "drug.sbml.events");
+  let step = 0;
+  return () => stream.uniform(step++, 0);
+}
+
+/** Steps must not reach into the time that a delay asks for; lags that change are taken at the start. */
+function smallestLag(model: SbmlModel, initial: InitialValues): number {
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const lag of model.lags) {
+    const value = initial.evaluate(lag);
+    if (value > 0) smallest = Math.min(smallest, value);
+  }
+  return smallest;
 }
 
 /** A first guess for an algebraic unknown without a value. */
@@ -117,18 +136,19 @@ function eventOf(
       if (states.has(variable) || constants.has(variable)) return { target: variable, value: math };
       throw inputError("sbml", `An event assigns to "${variable}", which cannot be assigned to.`);
     }
-    // A concentration is assigned: with the compartment's size after the event.
+    // A concentration is assigned in the compartment as it was; what it holds stays when its size jumps.
     const { compartment } = model.species.find(({ id }) => id === variable)!;
-    return { target: amount, value: call("mul", math, formulas.get(compartment) ?? symbol(compartment)) };
+    return { target: amount, value: call("mul", math, compartment) };
   });
-  // Concentrations kept as such: the amount stays when a compartment's size jumps.
-  for (const { id, compartment } of model.species) {
+  // The same for concentrations that are kept as such.
+  for (const species of model.species) {
+    const { id, compartment } = species;
     const size = formulas.get(compartment);
-    if (!size || formulas.has(id) || amountOf.has(id) || !states.has(id)) continue;
-    const species = model.species.find((item) => item.id === id)!;
-    if (!meansAmount(model, species)) {
-      assignments.push({ target: id, value: call("div", call("mul", id, compartment), size) });
-    }
+    if (!size || amountOf.has(id) || !states.has(id) || meansAmount(model, species)) continue;
+    const own = assignments.find(({ target }) => target === id);
+    const value = call("div", call("mul", own?.value ?? id, compartment), size);
+    if (own) own.value = value;
+    else assignments.push({ target: id, value });
   }
   return [
     {

@@ -6,7 +6,7 @@ const POINTS = 5;
 /**
  * What quantities were during a run, for equations with delays (method of steps; Bellen & Zennaro, Numerical
  * Methods for Delay Differential Equations, doi:10.1093/acprof:oso/9780198506546.001.0001). Every step is kept by
- * its values at five points; before the start the first value holds.
+ * its values at five points.
  */
 export class History implements HistoryLookup {
   readonly #quantities: number;
@@ -15,18 +15,25 @@ export class History implements HistoryLookup {
   readonly #begins: number[] = [];
   /** Per step the values, point by point. */
   readonly #values: Float64Array[] = [];
-  #initial: Float64Array = new Float64Array();
+  #before: (quantity: number, time: number) => number = () => Number.NaN;
 
   constructor(quantities: number) {
     this.#quantities = quantities;
   }
 
-  /** Forgets everything; `values` are those at the start and before. */
-  start(values: Float64Array): void {
+  /** Forgets everything; `before` knows the time up to the start. */
+  start(before: (quantity: number, time: number) => number): void {
     this.#ends.length = 0;
     this.#begins.length = 0;
     this.#values.length = 0;
-    this.#initial = values.slice();
+    this.#before = before;
+  }
+
+  /** Takes back the last record. */
+  drop(): void {
+    this.#ends.pop();
+    this.#begins.pop();
+    this.#values.pop();
   }
 
   /** Records the time from `begin` to `end`, in which the quantities are smooth. */
@@ -45,7 +52,7 @@ export class History implements HistoryLookup {
   /** The value at a time; beyond the record the last step is extrapolated. */
   valueAt(quantity: number, time: number): number {
     const place = this.#place(time);
-    return place ? this.#interpolate(quantity, place, false) : this.#initial[quantity]!;
+    return place ? this.#interpolate(quantity, place, false) : this.#before(quantity, time);
   }
 
   rateAt(quantity: number, time: number): number {

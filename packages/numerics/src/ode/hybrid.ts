@@ -7,7 +7,7 @@ import { failedError, throwIfCancelled } from "@viscera/core";
 import type { EquationSystem } from "../compile/equations.js";
 import { compileEquations, EquationEvaluator } from "../compile/evaluator.js";
 import { type Expression, number } from "../expression/index.js";
-import { breakpoints } from "./breakpoints.js";
+import { comparisons } from "./comparisons.js";
 import { makeConsistent } from "./consistent.js";
 import { History } from "./history.js";
 import type { Integrator, Tolerances } from "./integrator.js";
@@ -37,6 +37,8 @@ export interface HybridOptions extends Tolerances {
   /** Rising; the outputs there show the state after events of that time. */
   outputTimes: ArrayLike<number>;
   onOutput: (index: number, time: number, outputs: Float64Array) => void;
+  /** Values of recorded quantities before the start; those of the start where left out. */
+  before?: (quantity: number, time: number) => number;
   /** Makes the solver. */
   solver: (system: EquationSystem) => Promise<Integrator>;
   /** A number from 0 to 1 to choose among events of equal priority. Default: always the first. */
@@ -75,6 +77,7 @@ export class HybridSystem {
   readonly #places: readonly EventPlaces[];
   readonly #breakpoints: number;
   readonly #recorded: number;
+  readonly #differences: number;
   readonly #history: History;
   #parameters: Float64Array = new Float64Array();
 
@@ -85,6 +88,7 @@ export class HybridSystem {
     places: readonly EventPlaces[],
     breakpointsAt: number,
     recordedAt: number,
+    differencesAt: number,
     history: History,
   ) {
     this.#system = system;
@@ -94,6 +98,7 @@ export class HybridSystem {
     this.#places = places;
     this.#breakpoints = breakpointsAt;
     this.#recorded = recordedAt;
+    this.#differences = differencesAt;
     this.#history = history;
   }
 
@@ -121,9 +126,21 @@ export class HybridSystem {
     const recordedAt = outputs.length;
     outputs.push(...recorded);
     const at = outputs.length;
-    const times = breakpoints({ ...system, outputs });
-    const compiled = await compileEquations({ ...system, outputs: [...outputs, ...times] });
-    return new HybridSystem(system, events, new EquationEvaluator(compiled), places, at, recordedAt, history);
+    const { times } = comparisons({ ...system, outputs });
+    const triggers = events.map(({ trigger }) => trigger);
+    const { differences } = comparisons({ ...system, equations: system.equations, outputs: triggers });
+    const compiled = await compileEquations({ ...system, outputs: [...outputs, ...times, ...differences] });
+    const differencesAt = at + times.length;
+    return new HybridSystem(
+      system,
+      events,
+      new EquationEvaluator(compiled),
+      places,
+      at,
+      recordedAt,
+      differencesAt,
+      history,
+    );
   }
 
   #setParameters(parameters: Float64Array): void {
@@ -143,7 +160,7 @@ export class HybridSystem {
 
   /** The first time after `after` at which some right-hand side or trigger may jump by the clock alone. */
   #nextBreakpoint(time: number, state: Float64Array, after: number): number {
-    const values = this.#values(time, state).subarray(this.#breakpoints);
+    const values = this.#values(time, state).subarray(this.#breakpoints, this.#differences);
     let next = Number.POSITIVE_INFINITY;
     for (const value of values) if (value > after && value < next) next = value;
     return next;
@@ -156,10 +173,12 @@ export class HybridSystem {
     this.#setParameters(Float64Array.from(Array.from(options.parameters)));
     let state: Float64Array = Float64Array.from(Array.from(options.state));
     const recorded = (time: number, at: Float64Array) => this.#values(time, at).subarray(this.#recorded);
-    this.#history.start(new Float64Array(this.#breakpoints - this.#recorded));
-    this.#history.start(recorded(from, state));
+    const delayed = this.#breakpoints > this.#recorded;
+    let initial: Float64Array = new Float64Array(this.#breakpoints - this.#recorded);
+    this.#history.start(options.before ?? ((quantity) => initial[quantity]!));
+    initial = recorded(from, state).slice();
     makeConsistent(this.#evaluator, from, state);
-    this.#history.start(recorded(from, state));
+    initial = recorded(from, state).slice();
     solver.reset({ time: from, state, parameters: this.#parameters });
     let held = this.#events.map((event) => event.initiallyTrue ?? true);
     const pending: Pending[] = [];
@@ -203,14 +222,21 @@ export class HybridSystem {
       if (due - margin > began) solver.step(due - margin);
       const clock = margin > 0 && solver.time >= due - margin ? due : solver.time;
       const within = (time: number) => solver.at(Math.min(time, solver.time));
+      const before = state;
+      const record = (until: number) =>
+        this.#history.record(began, until, (at) => recorded(at, at === began ? before : within(at)));
+      // Triggers may ask for values of this very step.
+      if (delayed) record(clock);
       const time = this.#firstChange(within, held, began, clock) ?? clock;
-      const previous = state;
       deliver(
         (at) => at < time,
-        (at) => (at === began ? previous : within(at)),
+        (at) => (at === began ? before : within(at)),
       );
-      this.#history.record(began, time, (at) => recorded(at, at === began ? previous : within(at)));
-      state = began === solver.time ? previous : within(time);
+      if (delayed && time !== clock) {
+        this.#history.drop();
+        record(time);
+      }
+      state = began === solver.time ? before : within(time);
       if (time !== solver.time) solver.reset({ time, state });
       settle(time);
       deliver(
@@ -232,21 +258,27 @@ export class HybridSystem {
       const triggers = this.#triggers(time, stateAt(time));
       return triggers.some((now, i) => now !== held[i]);
     };
+    const differences = (time: number) => this.#values(time, stateAt(time)).slice(this.#differences);
     let low = began;
+    let below = differences(low);
     for (let look = 1; look <= LOOKS_A_STEP; look++) {
       const high = look === LOOKS_A_STEP ? ended : began + (look / LOOKS_A_STEP) * (ended - began);
-      if (!(high > low) || !changed(high)) {
-        low = high;
-        continue;
+      if (!(high > low)) continue;
+      const above = differences(high);
+      // Where a comparison turns, a condition may hold for less than the distance of two looks.
+      const turns = [...below.keys()]
+        .filter((i) => below[i]! < 0 !== above[i]! < 0)
+        .map((i) => firstWhere(low, high, (time) => differences(time)[i]! < 0 === above[i]! < 0))
+        .sort((a, b) => a - b);
+      for (const time of [...turns, high]) {
+        if (changed(time)) return firstWhere(low, time, changed);
+        // A strict comparison holds just after its turn.
+        const after = nextUp(time);
+        if (after < high && changed(after)) return after;
+        low = time;
       }
-      // Down to neighbouring numbers, so that "time >= 5" happens at 5 exactly.
-      let end = high;
-      for (;;) {
-        const middle = low + (end - low) / 2;
-        if (!(middle > low && middle < end)) return end;
-        if (changed(middle)) end = middle;
-        else low = middle;
-      }
+      low = high;
+      below = above;
     }
     return null;
   }
@@ -335,4 +367,20 @@ export class HybridSystem {
     }
     this.#setParameters(parameters);
   }
+}
+
+/** The first of the numbers from `low` (where it does not hold) to `high` (where it does) at which it holds. */
+function firstWhere(low: number, high: number, holds: (time: number) => boolean): number {
+  let [before, after] = [low, high];
+  for (;;) {
+    const middle = before + (after - before) / 2;
+    if (!(middle > before && middle < after)) return after;
+    if (holds(middle)) after = middle;
+    else before = middle;
+  }
+}
+
+/** A number a few units in the last place larger. */
+function nextUp(value: number): number {
+  return value + 4 * Number.EPSILON * Math.max(Math.abs(value), Number.MIN_VALUE / Number.EPSILON);
 }

@@ -4,25 +4,35 @@ import { call, type Expression } from "../expression/index.js";
 
 const COMPARISONS: ReadonlySet<string> = new Set(["lt", "le", "eq"]);
 
-/**
- * Expressions (of parameters only) for the times at which a system's equations and outputs may jump because they
- * compare the time with something: `t >= 5`, `2 * t < k`. A solver stops there exactly instead of stepping over a
- * short pulse.
- */
-export function breakpoints(system: EquationSystem): Expression[] {
+/** Where a system's equations and outputs compare something. */
+export interface Comparisons {
+  /**
+   * Times (of parameters only) at which they may jump by the clock: `t >= 5`, `2 * t < k`. A solver stops there
+   * exactly instead of stepping over a short pulse.
+   */
+  times: Expression[];
+  /** Left side minus right side of all other comparisons in the outputs: a change of sign may be a jump. */
+  differences: Expression[];
+}
+
+export function comparisons(system: EquationSystem): Comparisons {
   const { graph, equations, outputs } = buildEquationGraph(system);
   const isParameter = (name: string) => system.parameters.includes(name);
-  const found = new Map<Node, Expression>();
+  const times = new Map<Node, Expression>();
+  const differences = new Map<Node, Expression>();
+  const inOutputs = new Set(graph.needed(outputs));
+  const written = new Map<Node, Expression>();
   for (const node of graph.needed([...equations, ...outputs])) {
     const content = graph.content(node);
     if (content.kind !== "call" || !COMPARISONS.has(content.operator)) continue;
     const difference = graph.call("sub", content.operands[0]!, content.operands[1]!);
     const line = lineIn(graph, difference, system.time, isParameter);
-    if (line === null) continue;
-    const root = graph.call("div", graph.call("neg", line.constant), line.slope);
-    found.set(root, toExpression(graph, root));
+    if (line !== null) {
+      const root = graph.call("div", graph.call("neg", line.constant), line.slope);
+      times.set(root, toExpression(graph, root, written));
+    } else if (inOutputs.has(node)) differences.set(difference, toExpression(graph, difference, written));
   }
-  return [...found.values()];
+  return { times: [...times.values()], differences: [...differences.values()] };
 }
 
 interface Line {
@@ -80,9 +90,17 @@ function lineIn(
   return line === null || graph.constant(line.slope) === 0 ? null : line;
 }
 
-function toExpression(graph: ExpressionGraph, node: Node): Expression {
-  const content = graph.content(node);
-  if (content.kind === "number") return { kind: "number", value: content.value };
-  if (content.kind === "symbol") return { kind: "symbol", name: content.name };
-  return call(content.operator, ...content.operands.map((operand) => toExpression(graph, operand)));
+/** The expression of a node; shared parts stay shared by way of `written`. */
+function toExpression(graph: ExpressionGraph, root: Node, written: Map<Node, Expression>): Expression {
+  for (const node of graph.needed([root])) {
+    if (written.has(node)) continue;
+    const content = graph.content(node);
+    if (content.kind === "number") written.set(node, { kind: "number", value: content.value });
+    else if (content.kind === "symbol") written.set(node, { kind: "symbol", name: content.name });
+    else {
+      const operands = content.operands.map((operand) => written.get(operand)!);
+      written.set(node, call(content.operator, ...operands));
+    }
+  }
+  return written.get(root)!;
 }
