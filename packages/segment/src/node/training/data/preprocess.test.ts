@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, rm, stat, truncate, utimes } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir, stat, truncate, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { affineOf, type Size3, voxelCount } from "@viscera/core";
@@ -168,6 +168,25 @@ test("a stopped preparation goes on, and shows how far it is", async () => {
   assert.ok((await readdir(out)).includes("b.json"));
   assert.ok(!(await readdir(out)).includes("c.json"));
   assert.equal((await preprocessDataset(data, plan, out)).cases.length, 3);
+});
+
+test("a record never speaks for files of another plan", async () => {
+  const data = await dataset("half");
+  const fingerprint = await fingerprintDataset(data);
+  const out = join(folder, "p8");
+  const plan = planTraining(fingerprint);
+  const first = await preprocessDataset(data, plan, out);
+  const before = await readPreparedCase(first, "b");
+  // Another normalisation gets as far as the image of b.
+  const labels = join(out, "b.labels.raw");
+  await rename(labels, `${labels}.kept`);
+  await mkdir(labels);
+  const other = planTraining(fingerprint, { normalisation: { kind: "minmax" } });
+  await assert.rejects(preprocessDataset(data, other, out), { name: "VisceraError" });
+  await rmdir(labels);
+  await rename(`${labels}.kept`, labels);
+  const after = await readPreparedCase(await preprocessDataset(data, plan, out), "b");
+  assert.deepEqual(after, before);
 });
 
 test("ignored voxels stay ignored", async () => {

@@ -1,5 +1,5 @@
 /** Cases on the model's grid with the model's intensities, once and on disk. */
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import {
   type JobOptions,
   RandomStream,
@@ -128,6 +128,8 @@ async function prepareCase(
     ...(options.threads && { threads: options.threads }),
   };
   const paths = preparedPaths(folder, entry.id);
+  // An earlier record does not speak for files that are about to be replaced.
+  await rm(paths.record, { force: true });
   const turned = reorient(labels, input.orientation);
   let grid = (input.spacingMm && respacedGrid(turned, input.spacingMm)) ?? turned;
   if (images.length > 0) {
