@@ -116,6 +116,8 @@ function apply(
       const [batch, channels, ...space] = x.dims as [number, number, ...number[]];
       return tape.transpose(tape.reshape(x, [batch, channels, elementCount(space)]), [0, 2, 1]);
     }
+    case "toPatches":
+      return toPatches(tape, x, operation.block);
     case "toSpace": {
       const [batch, , channels] = x.dims as [number, number, number];
       return tape.reshape(tape.transpose(x, [0, 2, 1]), [batch, channels, ...operation.extents]);
@@ -132,6 +134,15 @@ function apply(
       return tape.attention(part(0), part(1), part(2), operation.heads);
     }
   }
+}
+
+function toPatches(tape: Tape, x: Variable, block: readonly number[]): Variable {
+  const [batch, channels, ...space] = x.dims as [number, number, ...number[]];
+  const blocks = space.map((n, axis) => n / block[axis]!);
+  const split = tape.reshape(x, [batch, channels, ...space.flatMap((_, a) => [blocks[a]!, block[a]!])]);
+  const outer = space.map((_, axis) => 2 + 2 * axis);
+  const turned = tape.transpose(split, [0, ...outer, ...outer.map((axis) => axis + 1), 1]);
+  return tape.reshape(turned, [batch, elementCount(blocks), elementCount(block) * channels]);
 }
 
 function activation(tape: Tape, name: ActivationFunction, x: Variable): Variable {

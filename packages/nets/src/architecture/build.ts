@@ -1,14 +1,20 @@
 /** From an architecture's name and options to the network. */
+import { meshNet } from "./meshnet.js";
 import type { Network } from "./network.js";
 import { architectureError } from "./options.js";
 import { plainConvUNet } from "./plain-conv-unet.js";
 import { residualEncoderUNet } from "./residual-encoder-unet.js";
+import { segResNet } from "./segresnet.js";
 import { monaiUNet } from "./unet.js";
+import { unetr } from "./unetr.js";
 
 const ARCHITECTURES = {
   UNet: monaiUNet,
   PlainConvUNet: plainConvUNet,
   ResidualEncoderUNet: residualEncoderUNet,
+  SegResNet: segResNet,
+  MeshNet: meshNet,
+  UNETR: unetr,
 } as const;
 
 export type ArchitectureKind = keyof typeof ARCHITECTURES;

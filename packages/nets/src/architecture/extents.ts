@@ -68,6 +68,10 @@ function resultDims(
       return [dims[0]!, dims[1]! + y![1]!, ...space];
     case "toTokens":
       return [dims[0]!, space.reduce((all, n) => all * n, 1), dims[1]!];
+    case "toPatches": {
+      const block = operation.block.reduce((all, n) => all * n, 1);
+      return [dims[0]!, space.reduce((all, n) => all * n, 1) / block, block * dims[1]!];
+    }
     case "toSpace":
       return [dims[0]!, dims[2]!, ...operation.extents];
     case "linear":

@@ -1,9 +1,10 @@
 /** The graph for using a network: its forward pass with the weights inside. */
-import { Tape } from "../autodiff/index.js";
+import type { Variable } from "../autodiff/index.js";
 import { GraphBuilder } from "../onnx/graph-builder.js";
 import type { Weights } from "../weights/weights.js";
 import { applyNetwork } from "./apply.js";
 import type { Network } from "./network.js";
+import { PlainTape } from "./plain-tape.js";
 
 export interface InferenceOptions {
   /** Extents of space in tensor order. */
@@ -17,12 +18,16 @@ export interface InferenceOptions {
  */
 export function inferenceModel(network: Network, weights: Weights, { patch }: InferenceOptions): Uint8Array {
   const graph = new GraphBuilder({ name: network.kind });
-  const tape = new Tape(graph);
+  const tape = new PlainTape(graph);
   const input = tape.input("input", [1, network.channels, ...patch]);
-  const [scores] = applyNetwork(tape, { ...network, outputs: network.outputs.slice(0, 1) }, input, (name) => {
+  const constants = new Map<string, Variable>();
+  const constant = (name: string) => {
     const { data, dims } = weights.get(name)!;
-    return tape.wrap(graph.weights(name, data as Float32Array, dims), dims);
-  });
+    const variable = constants.get(name) ?? tape.wrap(graph.weights(name, data as Float32Array, dims), dims);
+    constants.set(name, variable);
+    return variable;
+  };
+  const [scores] = applyNetwork(tape, { ...network, outputs: network.outputs.slice(0, 1) }, input, constant);
   graph.output(scores!.value, "scores", "float32", scores!.dims);
   return graph.build();
 }

@@ -13,8 +13,14 @@ export const HE_LEAKY: Initialisation = {
   bias: () => ({ kind: "constant", value: 0 }),
 };
 
-/** That of transformers: normal of deviation 0.02 (the original cuts at 100 deviations); biases are 0. */
-export const TRANSFORMER: Initialisation = {
+/** Glorot & Bengio, AISTATS 2010, for rectifiers, as brainchop draws its networks; biases are 0. */
+export const XAVIER_RELU: Initialisation = {
+  weight: (fanIn, fanOut) => ({ kind: "normal", deviation: Math.sqrt((2 * 2) / (fanIn + fanOut)) }),
+  bias: () => ({ kind: "constant", value: 0 }),
+};
+
+/** That of a vision transformer's embeddings (the original cuts at 100 deviations); biases are 0. */
+export const EMBEDDING: Initialisation = {
   weight: () => ({ kind: "normal", deviation: 0.02 }),
   bias: () => ({ kind: "constant", value: 0 }),
 };

@@ -53,6 +53,7 @@ export function matchWeights(network: Network, tensors: Weights): Weights {
     weights.set(parameter.name, asFloats(parameter, found.get(present[0]!)!));
     for (const name of present) found.delete(name);
   }
+  for (const name of network.unused) found.delete(name);
   const rest = [...found.keys()].filter((name) => !COUNTERS.test(name));
   if (rest.length > 0) {
     throw inputError(

@@ -15,9 +15,9 @@ export interface Value {
   readonly channels: number;
 }
 
-/** Drawing of a convolution's or linear layer's parameters from its number of inputs. */
+/** Drawing of a convolution's or linear layer's parameters from the numbers of inputs and outputs of a number. */
 export interface Initialisation {
-  weight: (fanIn: number) => Initialiser;
+  weight: (fanIn: number, fanOut: number) => Initialiser;
   bias: (fanIn: number) => Initialiser;
 }
 
@@ -81,6 +81,7 @@ export class NetworkBuilder {
     return { id: this.#layers.length, channels };
   }
 
+  /** A module used twice gives its parameter the same name again; it is one parameter. */
   parameter(
     name: string,
     dims: readonly number[],
@@ -88,12 +89,17 @@ export class NetworkBuilder {
     init: Initialiser,
     aliases: readonly string[] = this.#aliases(name),
   ): string {
-    this.#parameters.push({ name, dims, role, init, ...(aliases.length > 0 && { aliases }) });
+    if (!this.#parameters.some((other) => other.name === name)) {
+      this.#parameters.push({ name, dims, role, init, ...(aliases.length > 0 && { aliases }) });
+    }
     return name;
   }
 
-  #weights(name: string, dims: readonly number[], fanIn: number, biased: number, by: Initialisation) {
-    const weight = this.parameter(`${name}.weight`, dims, "weight", by.weight(fanIn));
+  #weights(name: string, dims: readonly number[], biased: number, by: Initialisation) {
+    // torch takes the second axis for the inputs, also of transposed convolutions.
+    const fanOut = product(dims) / dims[1]!;
+    const fanIn = product(dims) / dims[0]!;
+    const weight = this.parameter(`${name}.weight`, dims, "weight", by.weight(fanIn, fanOut));
     const bias = biased > 0 ? this.parameter(`${name}.bias`, [biased], "bias", by.bias(fanIn)) : null;
     return { weight, bias };
   }
@@ -102,39 +108,22 @@ export class NetworkBuilder {
     const { kernel, strides = this.perAxis(1), dilations = this.perAxis(1), groups = 1 } = spec;
     const pads = spec.pads ?? kernel.map((k, axis) => Math.floor(((k - 1) * dilations[axis]!) / 2));
     const perGroup = x.channels / groups;
-    const names = this.#weights(
-      name,
-      [channels, perGroup, ...kernel],
-      perGroup * product(kernel),
-      spec.bias ? channels : 0,
-      spec.initialisation,
-    );
+    const dims = [channels, perGroup, ...kernel];
+    const names = this.#weights(name, dims, spec.bias ? channels : 0, spec.initialisation);
     const operation: Operation = { kind: "conv", ...names, kernel, strides, pads, dilations, groups };
     return this.layer(operation, [x], channels);
   }
 
   convTranspose(x: Value, name: string, channels: number, spec: ConvTransposeSpec): Value {
     const { kernel, strides, pads = this.perAxis(0), outputPadding = this.perAxis(0) } = spec;
-    // torch counts the fan-in of a transposed convolution over its second axis, the output channels.
-    const names = this.#weights(
-      name,
-      [x.channels, channels, ...kernel],
-      channels * product(kernel),
-      spec.bias ? channels : 0,
-      spec.initialisation,
-    );
+    const dims = [x.channels, channels, ...kernel];
+    const names = this.#weights(name, dims, spec.bias ? channels : 0, spec.initialisation);
     const operation: Operation = { kind: "convTranspose", ...names, kernel, strides, pads, outputPadding };
     return this.layer(operation, [x], channels);
   }
 
   linear(x: Value, name: string, channels: number, bias: boolean, initialisation: Initialisation): Value {
-    const names = this.#weights(
-      name,
-      [channels, x.channels],
-      x.channels,
-      bias ? channels : 0,
-      initialisation,
-    );
+    const names = this.#weights(name, [channels, x.channels], bias ? channels : 0, initialisation);
     return this.layer({ kind: "linear", ...names }, [x], channels);
   }
 
@@ -197,12 +186,14 @@ export class NetworkBuilder {
   }
 
   network(
-    description: Pick<Network, "kind" | "options" | "multipleOf"> & { extents?: readonly number[] },
+    description: Pick<Network, "kind" | "options" | "multipleOf"> &
+      Partial<Pick<Network, "extents" | "unused">>,
     outputs: readonly Value[],
   ): Network {
     return {
       ...description,
       extents: description.extents ?? null,
+      unused: description.unused ?? [],
       spatialDims: this.spatialDims,
       channels: this.input.channels,
       classes: outputs[0]!.channels,

@@ -87,6 +87,8 @@ export type Operation =
   | { kind: "concat" }
   /** [N, C, ...space] to [N, voxels, C] */
   | { kind: "toTokens" }
+  /** [N, C, ...space] to [N, blocks, block voxels · C], channels fastest */
+  | { kind: "toPatches"; block: readonly number[] }
   /** [N, voxels, C] to [N, C, ...extents] */
   | { kind: "toSpace"; extents: readonly number[] }
   /** Of the last axis by `weight` [out, in]. */
@@ -112,6 +114,8 @@ export interface Network {
   /** Channels of the outputs. */
   classes: number;
   parameters: readonly ParameterSpec[];
+  /** Tensors that the original's state_dict holds but never uses. */
+  unused: readonly string[];
   layers: readonly Layer[];
   /** Values given out: full resolution first, then those for deep supervision from fine to coarse. */
   outputs: readonly number[];
