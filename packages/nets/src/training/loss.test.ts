@@ -12,81 +12,17 @@ import {
   GraphBuilder,
   type LossSpec,
   monaiDiceCrossEntropy,
-  regionTarget,
   sampleNearest,
-  segmentationLoss,
   Tape,
-  type Target,
-  type Tensor,
-  type Variable,
 } from "@viscera/nets";
 import { openSession } from "@viscera/nets/node";
+import { bytes, type Case, evaluate, evaluateCase, float, plainClasses } from "./testing.js";
+
+const open = (model: Uint8Array) => openSession(model, { threads: 1 });
 
 const random = new RandomStream(5, "nets.loss-test");
 const normals = (count: number, step: number) =>
   Float32Array.from({ length: count }, (_, i) => random.normal(step, i));
-const float = (data: Float32Array, dims: readonly number[]): Tensor => ({ type: "float32", dims, data });
-const bytes = (data: ArrayLike<number>, dims: readonly number[]): Tensor => ({
-  type: "uint8",
-  dims,
-  data: Uint8Array.from(data),
-});
-
-interface Built {
-  loss: Variable;
-  gradientsOf: Variable[];
-}
-
-/** Runs a loss built on a tape: its value and the gradients asked for. */
-async function evaluate(feeds: Record<string, Tensor>, build: (tape: Tape) => Built) {
-  const tape = new Tape(new GraphBuilder());
-  const { loss, gradientsOf } = build(tape);
-  tape.graph.output(loss.value, "loss", "float32", []);
-  tape.gradients(loss, gradientsOf).forEach((g, i) => {
-    tape.graph.output(g.value, `gradient_${i}`, "float32", g.dims);
-  });
-  const session = await openSession(tape.graph.build(), { threads: 1 });
-  const run = async (more: Record<string, Tensor> = {}) => {
-    const out = await session.run({ ...feeds, ...more });
-    return {
-      loss: (out["loss"]!.data as Float32Array)[0]!,
-      gradients: gradientsOf.map((_, i) => out[`gradient_${i}`]!.data as Float32Array),
-    };
-  };
-  const result = await run();
-  return { ...result, run, dispose: () => session.dispose() };
-}
-
-interface Case {
-  scores: Tensor;
-  ids: Tensor;
-  spec: LossSpec;
-  ignore?: number | null;
-  regions?: number[][];
-  known?: Tensor;
-  distances?: Tensor;
-}
-
-/** A loss of scores [N, C, ...] against class ids [N, ...]. */
-function evaluateCase({ scores, ids, spec, ignore, regions, known, distances }: Case) {
-  const feeds: Record<string, Tensor> = { x: scores, ids };
-  if (known) feeds["known"] = known;
-  if (distances) feeds["distances"] = distances;
-  return evaluate(feeds, (tape) => {
-    const x = tape.parameter("x", scores.dims);
-    const truth = tape.input("ids", ids.dims, "uint8");
-    const options = {
-      ...(ignore === undefined ? {} : { ignore }),
-      known: known ? tape.input("known", known.dims, "uint8") : null,
-      distances: distances ? tape.input("distances", distances.dims) : null,
-    };
-    const target: Target = regions
-      ? regionTarget(tape, truth, regions, options)
-      : classTarget(tape, truth, scores.dims[1]!, options);
-    return { loss: segmentationLoss(tape, spec, x, target), gradientsOf: [x] };
-  });
-}
-
 function assertNear(actual: ArrayLike<number>, expected: ArrayLike<number>, relative = 1e-5): void {
   assert.equal(actual.length, expected.length);
   let largest = 0;
@@ -101,7 +37,7 @@ function assertNear(actual: ArrayLike<number>, expected: ArrayLike<number>, rela
 const idsOf = ({ data, dims }: NpyArray) => bytes(data, [dims[0]!, ...dims.slice(2)]);
 const scoresOf = ({ data, dims }: NpyArray) => float(data as Float32Array, dims);
 
-const GOLDEN: Record<string, { spec: LossSpec; ignore?: number; lossOf64?: boolean }> = {
+const GOLDEN: Record<string, { spec: LossSpec; ignore?: number }> = {
   loss_ce: { spec: { kind: "crossEntropy" } },
   loss_ce_class_weights: { spec: { kind: "crossEntropy", classWeights: [0.2, 1, 3] } },
   loss_ce_ignore2: { spec: { kind: "crossEntropy" }, ignore: 2 },
@@ -125,7 +61,7 @@ testWithShared(
   async ([folder]) => {
     for (const [name, { spec, ignore }] of Object.entries(GOLDEN)) {
       const arrays = readNpz(join(folder, `${name}.npz`));
-      const result = await evaluateCase({
+      const result = await evaluateCase(open, {
         scores: scoresOf(arrays.get("x")!),
         ids: idsOf(arrays.get("target")!),
         spec,
@@ -151,7 +87,7 @@ testWithShared(
       const first = Math.floor(i / voxels) * 2 * voxels + (i % voxels);
       return data[first]! + data[first + voxels]!;
     });
-    const result = await evaluateCase({
+    const result = await evaluateCase(open, {
       scores: scoresOf(arrays.get("x")!),
       ids: bytes(ids, [samples, ...space]),
       spec: diceAndBinaryCrossEntropy(),
@@ -171,7 +107,7 @@ testWithShared(
     const inputs = ["x", "x2"].map((name) => scoresOf(arrays.get(name)!));
     const truths = ["target", "target2"].map((name) => idsOf(arrays.get(name)!));
     const feeds = { x0: inputs[0]!, x1: inputs[1]!, y0: truths[0]!, y1: truths[1]! };
-    const result = await evaluate(feeds, (tape) => {
+    const result = await evaluate(open, feeds, (tape) => {
       const outputs = inputs.map(({ dims }, i) => tape.parameter(`x${i}`, dims));
       const targets = truths.map(({ dims }, i) => classTarget(tape, tape.input(`y${i}`, dims, "uint8"), 3));
       const loss = deepSupervisionLoss(tape, diceAndCrossEntropy(), outputs, (level) => targets[level]!, [
@@ -196,7 +132,7 @@ const REGIONS = [[1, 2], [2], [0, 1]];
 
 /** Central differences at a few scores, in single precision. */
 async function assertFiniteDifferences(name: string, options: Case): Promise<void> {
-  const { gradients, run, dispose } = await evaluateCase(options);
+  const { gradients, run, dispose } = await evaluateCase(open, options);
   const x = options.scores.data as Float32Array;
   const h = 0.02;
   for (let i = 1; i < x.length; i += 13) {
@@ -255,30 +191,6 @@ test("gradients equal finite differences, for classes and regions, with ignored 
   }
 });
 
-/** The definition, in double precision: p and y of one sample, [C][voxels], without ignored voxels. */
-function plainClasses(x: Float32Array, sample: number, ids: ArrayLike<number>) {
-  const p: number[][] = [[], [], []];
-  const y: number[][] = [[], [], []];
-  for (let voxel = 0; voxel < 24; voxel++) {
-    const id = ids[sample * 24 + voxel]!;
-    if (id === 255) continue;
-    const e = [0, 1, 2].map((c) => Math.exp(x[(sample * 3 + c) * 24 + voxel]!));
-    const sum = e.reduce((a, b) => a + b);
-    for (let c = 0; c < 3; c++) {
-      p[c]!.push(e[c]! / sum);
-      y[c]!.push(id === c ? 1 : 0);
-    }
-  }
-  const total = (values: number[]) => values.reduce((a, b) => a + b, 0);
-  return [0, 1, 2].map((c) => ({
-    p: p[c]!,
-    y: y[c]!,
-    tp: total(p[c]!.map((value, i) => value * y[c]![i]!)),
-    predicted: total(p[c]!),
-    volume: total(y[c]!),
-  }));
-}
-
 test("focal, Tversky, generalised Dice, boundary loss and smoothed cross-entropy equal their definitions", async () => {
   const x = normals(144, 8);
   const samples = [0, 1].map((sample) => plainClasses(x, sample, IDS.data as Uint8Array));
@@ -320,7 +232,7 @@ test("focal, Tversky, generalised Dice, boundary loss and smoothed cross-entropy
     ],
   ];
   for (const [spec, value] of expected) {
-    const result = await evaluateCase({ scores: float(x, DIMS), ids: IDS, spec, distances });
+    const result = await evaluateCase(open, { scores: float(x, DIMS), ids: IDS, spec, distances });
     assertClose(result.loss, value, { relative: 2e-6 }, spec.kind);
     await result.dispose();
   }
@@ -336,66 +248,6 @@ const EVERY: LossSpec[] = [
   { kind: "boundary" },
 ];
 
-test("partial labels: with every class known, the ordinary loss", async () => {
-  const scores = float(normals(144, 9), DIMS);
-  for (const spec of EVERY) {
-    const ordinary = await evaluateCase({ scores, ids: IDS, spec, distances });
-    const known = bytes([1, 1, 1, 1, 1, 1], [2, 3]);
-    const partial = await evaluateCase({ scores, ids: IDS, spec, distances, known });
-    assertClose(partial.loss, ordinary.loss, { relative: 1e-6 }, spec.kind);
-    assertNear(partial.gradients[0]!, ordinary.gradients[0]!, 1e-6);
-    await ordinary.dispose();
-    await partial.dispose();
-  }
-});
-
-test("partial labels: unknown class or background, the network may say either", async () => {
-  // Class 2 is annotated in sample 1 only; in sample 0 it may be hidden in the background.
-  const known = bytes([1, 1, 0, 1, 1, 1], [2, 3]);
-  const x = normals(144, 10);
-  const swapped = x.slice();
-  for (let voxel = 0; voxel < 24; voxel++) {
-    swapped[voxel] = x[2 * 24 + voxel]!;
-    swapped[2 * 24 + voxel] = x[voxel]!;
-  }
-  // The third class has the distances of background in sample 0, where it is a part of it.
-  for (const spec of EVERY.filter(({ kind }) => kind !== "boundary")) {
-    const one = await evaluateCase({ scores: float(x, DIMS), ids: IDS, spec, known });
-    const other = await one.run({ x: float(swapped, DIMS) });
-    assertClose(other.loss, one.loss, { relative: 1e-6 }, spec.kind);
-    // And a mask that names the unknown class is read as background.
-    const named = Uint8Array.from(IDS.data as Uint8Array, (id, i) => (i < 24 && id === 0 ? 2 : id));
-    const third = await one.run({ ids: bytes(named, IDS.dims) });
-    assertClose(third.loss, one.loss, { relative: 1e-6 }, spec.kind);
-    await one.dispose();
-  }
-});
-
-test("partial labels: a class that no sample knows has no gradient of its own by Dice", async () => {
-  const known = bytes([1, 1, 0, 1, 1, 0], [2, 3]);
-  const scores = float(normals(144, 11), DIMS);
-  const spec: LossSpec = { kind: "softDice", includeBackground: false, batch: true, smooth: 1e-5 };
-  const two = await evaluateCase({ scores, ids: IDS, spec, known });
-  // The same as a network of two classes whose background is the sum of both.
-  const x = scores.data as Float32Array;
-  const merged = new Float32Array(2 * 2 * 24);
-  for (let n = 0; n < 2; n++)
-    for (let voxel = 0; voxel < 24; voxel++) {
-      const at = (c: number) => x[(n * 3 + c) * 24 + voxel]!;
-      merged[n * 48 + voxel] = Math.log(Math.exp(at(0)) + Math.exp(at(2)));
-      merged[n * 48 + 24 + voxel] = at(1);
-    }
-  const ids = Uint8Array.from(IDS.data as Uint8Array, (id) => (id === 2 ? 0 : id));
-  const plain = await evaluateCase({
-    scores: float(merged, [2, 2, 2, 3, 4]),
-    ids: bytes(ids, IDS.dims),
-    spec,
-  });
-  assertClose(two.loss, plain.loss, { relative: 1e-6 });
-  await two.dispose();
-  await plain.dispose();
-});
-
 test("scores of any size and empty truth give finite losses and gradients", async () => {
   const huge = Float32Array.from(normals(144, 12), (value) => value * 2000);
   const nothing = bytes(new Uint8Array(48).fill(255), IDS.dims);
@@ -407,7 +259,13 @@ test("scores of any size and empty truth give finite losses and gradients", asyn
       for (const scores of [huge, new Float32Array(144)]) {
         for (const partial of [false, true]) {
           const more = partial ? { known } : {};
-          const result = await evaluateCase({ scores: float(scores, DIMS), ids, spec, distances, ...more });
+          const result = await evaluateCase(open, {
+            scores: float(scores, DIMS),
+            ids,
+            spec,
+            distances,
+            ...more,
+          });
           assert.ok(Number.isFinite(result.loss), `${spec.kind}: ${result.loss}`);
           assert.ok(result.gradients[0]!.every(Number.isFinite), `${spec.kind}: gradient`);
           await result.dispose();
@@ -418,7 +276,7 @@ test("scores of any size and empty truth give finite losses and gradients", asyn
 });
 
 test("a region's score of 0 is moved", async () => {
-  const { gradients, dispose } = await evaluateCase({
+  const { gradients, dispose } = await evaluateCase(open, {
     scores: float(new Float32Array(144), DIMS),
     ids: IDS,
     ignore: null,
