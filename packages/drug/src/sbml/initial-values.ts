@@ -49,7 +49,7 @@ export function initialValues(model: SbmlModel, equations: SbmlEquations, start:
       const { name } = expression;
       if (name === TIME_SYMBOL) return time;
       if (name.startsWith(rateSymbol(""))) return 0;
-      const definition = equations.definitions.get(name);
+      const definition = assigned.get(name) ?? equations.definitions.get(name);
       return definition && !equations.amountOf.has(name)
         ? evaluateBefore(definition, time)
         : valueOfSymbol(name);

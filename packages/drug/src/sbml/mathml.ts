@@ -19,6 +19,8 @@ export interface MathScope {
   timeFactor: Expression | null;
   /** Formulas that stand for an id here (local parameters, arguments of a function). */
   local?: ReadonlyMap<string, Expression>;
+  /** Formulas for reactions whose symbol is not simply their rate in the whole model. */
+  reactionRates?: ReadonlyMap<string, Expression>;
   /** Functions being put in, to notice one that calls itself. */
   calling?: readonly string[];
 }
@@ -154,8 +156,8 @@ function readNumber(element: XmlElement): number {
   return value;
 }
 
-function readIdentifier(id: string, { local, resolve }: MathScope): Expression {
-  return local?.get(id) ?? symbol(resolve(id));
+function readIdentifier(id: string, { local, reactionRates, resolve }: MathScope): Expression {
+  return local?.get(id) ?? reactionRates?.get(id) ?? symbol(resolve(id));
 }
 
 function readSymbol(element: XmlElement): Expression {

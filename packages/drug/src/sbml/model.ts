@@ -29,6 +29,7 @@ export interface SbmlSpeciesReference {
   /** Symbol of the stoichiometry, where it has one. */
   id: string | null;
   species: string;
+  constant: boolean;
   stoichiometry: number | null;
   /** Level 2's formula for it. */
   stoichiometryMath: Expression | null;

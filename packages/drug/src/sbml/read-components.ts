@@ -60,16 +60,25 @@ export function readComponents(model: XmlElement, into: SbmlModel, scope: Compon
   };
   const math = (element: XmlElement, local?: ReadonlyMap<string, Expression>): Expression | null => {
     const content = childOf(element, "math");
-    const read = content ? readMath(content, local ? { ...scope.math, local } : scope.math) : null;
+    const read = content ? readMath(content, local ? { ...formulas, local } : formulas) : null;
     return read && inOwnTime(read, scope);
   };
+  // Inside a submodel with a time or an extent of its own, a reaction's symbol is its rate there.
+  const reactionRates = new Map<string, Expression>();
+  if (scope.timeFactor || scope.extentFactor) {
+    for (const element of childrenOf(childOf(model, "listOfReactions") ?? EMPTY, "reaction")) {
+      const id = element.attributes.get("id") ?? "";
+      reactionRates.set(id, scaled(symbol(name(id)), invert(scope.extentFactor), invert(scope.timeFactor)));
+    }
+  }
+  const formulas: MathScope = { ...scope.math, reactionRates };
   const reference = (element: XmlElement, attribute: string): string | null => {
     const id = element.attributes.get(attribute);
     return id === undefined ? null : name(id);
   };
   /** A part of a component, which can be taken away from it. */
-  const part = (element: XmlElement | undefined, remove: () => void) => {
-    if (element) onComponent({ element, symbol: null, remove, rename: () => undefined });
+  const part = (element: XmlElement | undefined, remove: () => void, symbol: string | null = null) => {
+    if (element) onComponent({ element, symbol, remove, rename: () => undefined });
   };
   const modelFactor = reference(model, "conversionFactor");
 
@@ -122,6 +131,7 @@ export function readComponents(model: XmlElement, into: SbmlModel, scope: Compon
       const value: SbmlSpeciesReference = {
         id,
         species: required(element, "species", name),
+        constant: truth(element, "constant", level < 3),
         stoichiometry: stoichiometry ?? (level < 3 && !formula ? 1 : null),
         stoichiometryMath: formula ? math(formula) : null,
         factor: null,
@@ -155,11 +165,12 @@ export function readComponents(model: XmlElement, into: SbmlModel, scope: Compon
       local.set(own, symbol(full));
       const value = { id: full, value: numberOf(parameter, "value"), constant: true };
       into.parameters.push(value);
-      part(parameter, () => {
+      const remove = () => {
         into.parameters.splice(into.parameters.indexOf(value), 1);
         // What it hid comes to light.
         onHidden(full, name(own));
-      });
+      };
+      part(parameter, remove, full);
     }
     const rate = law ? math(law, local) : null;
     const reaction: SbmlModel["reactions"][number] = {
@@ -250,6 +261,10 @@ const EMPTY: XmlElement = {
 function scaled(rate: Expression, extent: Expression | null, time: Expression | null): Expression {
   const grown = extent ? call("mul", rate, extent) : rate;
   return time ? call("div", grown, time) : grown;
+}
+
+function invert(factor: Expression | null): Expression | null {
+  return factor && call("div", 1, factor);
 }
 
 /** The time of a submodel is the whole's divided by its factor; the lags of delays are in the whole's already. */

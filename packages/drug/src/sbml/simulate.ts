@@ -13,7 +13,7 @@ import {
 } from "@viscera/numerics";
 import { type InitialValues, initialValues } from "./initial-values.js";
 import { type SbmlModel, TIME_SYMBOL } from "./model.js";
-import { meansAmount, type SbmlEquations, sbmlEquations } from "./variables.js";
+import { fastEquations, meansAmount, type SbmlEquations, sbmlEquations } from "./variables.js";
 
 /** What to give of a variable: its symbol's value, or, of a species, its amount or concentration. */
 export interface SbmlOutput {
@@ -52,11 +52,19 @@ export async function simulateSbml(model: SbmlModel, options: SbmlTimeCourse): P
   const hybrid = await HybridSystem.create(system, events, model.recorded);
   const rows: Float64Array[] = [];
   const { times } = options;
+  // What is recorded for delays may vary where no state does, and no error tells.
+  const span = times[times.length - 1]! - options.start;
+  const largestStep =
+    model.recorded.length === 0
+      ? Number.POSITIVE_INFINITY
+      : Math.min(smallestLag(model, initial), span / DELAY_STEPS);
+  const state = states.map((name) => guessed(initial.valueOf(name), equations.algebraic.has(name)));
+  const constants = parameters.map(initial.valueOf);
   await hybrid.run({
     from: options.start,
     until: times[times.length - 1]!,
-    state: states.map((name) => guessed(initial.valueOf(name), equations.algebraic.has(name))),
-    parameters: parameters.map(initial.valueOf),
+    state: await inEquilibrium(state, constants, system, fastEquations(model, equations), options.start),
+    parameters: constants,
     before: initial.before,
     outputTimes: times,
     onOutput: (index, _, values) => {
@@ -65,12 +73,55 @@ export async function simulateSbml(model: SbmlModel, options: SbmlTimeCourse): P
     solver: async (compiledSystem) => {
       const compiled = await compileRodas5p(compiledSystem);
       const { relative = 1e-7, absolute = 1e-12 } = options;
-      return new Rodas5p(compiled, { relative, absolute, largestStep: smallestLag(model, initial) });
+      return new Rodas5p(compiled, { relative, absolute, largestStep });
     },
     random: options.random ?? drawFrom(options.seed ?? 1),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   return rows;
+}
+
+/** Steps in a run with delays, at the least. */
+const DELAY_STEPS = 200;
+/** Pseudo-time after which fast reactions are taken to rest. */
+const REST = 1e3;
+
+/** The state in which fast reactions have come to rest. */
+async function inEquilibrium(
+  state: number[],
+  parameters: number[],
+  system: EquationSystem,
+  fast: Map<string, Expression> | null,
+  start: number,
+): Promise<ArrayLike<number>> {
+  if (!fast) return state;
+  // The clock stands still: the pseudo-time has another symbol.
+  const equations = [...fast.values()];
+  const parametersAndTime = [...system.parameters, system.time];
+  const { outputs: _, ...rest } = system;
+  const hybrid = await HybridSystem.create(
+    {
+      ...rest,
+      equations,
+      parameters: parametersAndTime,
+      time: "#pseudo-time",
+      outputs: system.states.map(symbol),
+    },
+    [],
+  );
+  let reached: ArrayLike<number> = state;
+  await hybrid.run({
+    from: 0,
+    until: REST,
+    state,
+    parameters: [...parameters, start],
+    outputTimes: [REST],
+    onOutput: (_index, _time, values) => {
+      reached = values;
+    },
+    solver: async (model) => new Rodas5p(await compileRodas5p(model), { relative: 1e-9, absolute: 1e-14 }),
+  });
+  return reached;
 }
 
 function drawFrom(seed: number): () => number {

@@ -1,7 +1,13 @@
 /** What determines each variable of an SBML model, and in which quantity it is kept. */
 import { inputError } from "@viscera/core";
 import { call, type Expression, number, sum, symbol, symbolsOf } from "@viscera/numerics";
-import { rateSymbol, type SbmlModel, type SbmlSpecies, type SbmlSpeciesReference } from "./model.js";
+import {
+  rateSymbol,
+  type SbmlModel,
+  type SbmlReaction,
+  type SbmlSpecies,
+  type SbmlSpeciesReference,
+} from "./model.js";
 
 /** A model's equations: what the solver keeps (states, constants) and what follows from it. */
 export interface SbmlEquations {
@@ -56,7 +62,7 @@ export function sbmlEquations(model: SbmlModel): SbmlEquations {
     ...model.parameters.map(({ id }) => id),
     ...references(model).flatMap(({ id }) => (id === null ? [] : [id])),
   ];
-  const changes = reactionChanges(model);
+  const changes = reactionChanges(model, () => true);
   const solved = algebraicUnknowns(model, rules, changes);
   for (const id of plain) {
     if (!place(id, rules, equations) && !solved.has(id)) equations.constants.add(id);
@@ -102,17 +108,38 @@ function references(model: SbmlModel): SbmlSpeciesReference[] {
   return model.reactions.flatMap(({ reactants, products }) => [...reactants, ...products]);
 }
 
+/**
+ * The same states with nothing but fast reactions going on, at a standstill of the time: where they come to rest is
+ * their equilibrium. Null without fast reactions.
+ */
+export function fastEquations(model: SbmlModel, equations: SbmlEquations): Map<string, Expression> | null {
+  if (!model.reactions.some(({ fast }) => fast)) return null;
+  const changes = reactionChanges(model, ({ fast }) => fast);
+  const speciesOf = new Map([...equations.amountOf].map(([id, amount]) => [amount, id]));
+  return new Map(
+    [...equations.states].map(([name, rate]) => {
+      if (equations.algebraic.has(name)) return [name, rate];
+      const species = model.species.find(({ id }) => id === (speciesOf.get(name) ?? name));
+      const free = species && !species.boundaryCondition && !species.constant;
+      return [name, (free && changes.get(species.id)) || number(0)];
+    }),
+  );
+}
+
 /** Stoichiometry of a reference as a formula. */
-export function stoichiometryOf(reference: SbmlSpeciesReference): Expression {
+function stoichiometryOf(reference: SbmlSpeciesReference): Expression {
   const { id, stoichiometry, stoichiometryMath, factor } = reference;
   const bare = id !== null ? symbol(id) : (stoichiometryMath ?? number(stoichiometry ?? Number.NaN));
   return factor ? call("mul", bare, factor) : bare;
 }
 
 /** Rates of change of species' amounts by all reactions. */
-function reactionChanges(model: SbmlModel): Map<string, Expression> {
+function reactionChanges(
+  model: SbmlModel,
+  counts: (reaction: SbmlReaction) => boolean,
+): Map<string, Expression> {
   const terms = new Map<string, Expression[]>();
-  for (const { id, reactants, products, fast } of model.reactions) {
+  for (const { id, reactants, products, fast } of model.reactions.filter(counts)) {
     const speed = symbol(fast ? `${id}#fast` : id);
     for (const [list, consumed] of [
       [reactants, true],
@@ -145,7 +172,7 @@ function algebraicUnknowns(
   const free = new Set<string>([
     ...model.compartments.filter(({ constant }) => !constant).map(({ id }) => id),
     ...model.parameters.filter(({ constant }) => !constant).map(({ id }) => id),
-    ...references(model).flatMap(({ id }) => (id === null ? [] : [id])),
+    ...references(model).flatMap(({ id, constant }) => (id === null || constant ? [] : [id])),
     ...model.species
       .filter(({ id, constant, boundaryCondition }) => !constant && (boundaryCondition || !changes.has(id)))
       .map(({ id }) => id),

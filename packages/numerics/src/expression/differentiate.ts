@@ -166,6 +166,7 @@ export class Differentiator {
       case "historyRate":
         throw failedError("derivative", "A recorded quantity has no second derivative.");
       case "factorial":
+        if (g.constant(d(a)) === 0) return g.number(0);
         throw failedError(
           "derivative",
           "The factorial of a variable cannot be differentiated.",
