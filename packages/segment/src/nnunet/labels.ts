@@ -72,6 +72,9 @@ export interface VoxelLabels {
   probability: Float32Array;
 }
 
+/** Scores this far below the best add less than 1e-8 to the sum of a softmax. */
+const NEGLIGIBLE = -18.5;
+
 /**
  * Labels of voxels from scores [heads, voxels]: the class of the largest, the first of equals; or each region
  * whose sigmoid is above a half, later regions over earlier ones.
@@ -98,7 +101,6 @@ export function labelsOfScores(
   labels.fill(0);
   const best = probability;
   best.set(scores.subarray(0, voxels));
-  let foreground = false;
   for (let head = 1; head < heads; head++) {
     const at = head * voxels;
     for (let v = 0; v < voxels; v++) {
@@ -106,12 +108,7 @@ export function labelsOfScores(
       if (score <= best[v]!) continue;
       best[v] = score;
       labels[v] = head;
-      foreground = true;
     }
-  }
-  if (!foreground) {
-    probability.fill(0);
-    return;
   }
   for (let v = 0; v < voxels; v++) {
     if (labels[v] === 0) {
@@ -120,7 +117,10 @@ export function labelsOfScores(
     }
     const top = best[v]!;
     let sum = 0;
-    for (let at = v; at < heads * voxels; at += voxels) sum += Math.exp(scores[at]! - top);
+    for (let at = v; at < heads * voxels; at += voxels) {
+      const below = scores[at]! - top;
+      if (below > NEGLIGIBLE) sum += Math.exp(below);
+    }
     probability[v] = 1 / sum;
   }
 }

@@ -215,7 +215,7 @@ describe("nnU-Net's functions", () => {
         const channel = scores.slice(h * from[0] * plane, (h + 1) * from[0] * plane);
         return resampleChannel(channel, from, to, spacing, target, rule);
       });
-      const labels = new Uint8Array(to[0] * to[1] * to[2]).fill(99);
+      const labels = new Uint8Array(to[0] * to[1] * to[2]);
       const orders = ordersOf(rule, spacing, target);
       const output = new LabelExport({
         heads,
@@ -223,7 +223,8 @@ describe("nnU-Net's functions", () => {
         from,
         to,
         orders,
-        write: (i, j, row, count) => labels.set(row.labels.subarray(0, count), to[2] * (j + to[1] * i)),
+        write: (i, j, k, row, count) =>
+          labels.set(row.labels.subarray(0, count), k + to[2] * (j + to[1] * i)),
       });
       for (let slice = 0; slice < from[0]; slice++) {
         const part = new Float32Array(heads * plane);

@@ -132,19 +132,19 @@ export async function predictScores(
   }
 }
 
-/** Puts rows of the cropped, transposed scan to their place in the reader's array. */
+/** Puts runs of voxels of the cropped, transposed scan to their place in the reader's array. */
 function rowWriter(
   { box, scanDims }: PreparedImage,
   transposeForward: AxisOrder,
   set: (voxel: number, label: number, probability: number) => void,
-): (i: number, j: number, row: VoxelLabels, count: number) => void {
+): (i: number, j: number, k: number, row: VoxelLabels, count: number) => void {
   const readDims = [0, 1, 2].map((axis) => scanDims[transposeForward.indexOf(axis)]!);
   const [s0, s1, s2] = permuted(stridesOf(readDims as [number, number, number]), transposeForward);
   const [b0, b1, b2] = box.start;
-  return (i, j, { labels, probability }, count) => {
-    let voxel = s0 * (i + b0) + s1 * (j + b1) + s2 * b2;
-    for (let k = 0; k < count; k++, voxel += s2) {
-      if (labels[k] !== 0) set(voxel, labels[k]!, probability[k]!);
+  return (i, j, k, { labels, probability }, count) => {
+    let voxel = s0 * (i + b0) + s1 * (j + b1) + s2 * (k + b2);
+    for (let v = 0; v < count; v++, voxel += s2) {
+      if (labels[v] !== 0) set(voxel, labels[v]!, probability[v]!);
     }
   };
 }
