@@ -143,7 +143,12 @@ function checkFinalLogits(
   if (limits.largest !== undefined) assert.ok(largest <= limits.largest, `off by ${largest}`);
   if (limits.mean !== undefined)
     assert.ok(sum / actual.length <= limits.mean, `off by ${sum / actual.length}`);
-  assert.ok(otherClass <= 0.01 * voxels, `${otherClass} voxels of another class`);
+  // Adam moves biases before a norm by the sign of rounding noise: two runs in single precision differ by about
+  // the square root of 2 more than one from double precision (188 voxels with PyTorch).
+  assert.ok(
+    otherClass <= (limits.mean === undefined ? 0 : 0.02) * voxels,
+    `${otherClass} voxels of another class`,
+  );
 }
 
 /** Momentum vectors of torch's SGD by parameter; it numbers parameters in the order of the network's modules. */

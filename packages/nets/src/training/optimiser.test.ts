@@ -6,6 +6,7 @@ import {
   clipFactor,
   floatTensor,
   learningRateAt,
+  normOf,
   type OptimiserSpec,
   optimiserStates,
   updateModel,
@@ -65,7 +66,7 @@ testWithShared(
     }
 
     const parts = [data("clip_g0"), data("clip_g1")];
-    const norm = Math.sqrt(parts.flatMap((part) => [...part]).reduce((sum, g) => sum + g * g, 0));
+    const norm = normOf(parts);
     assertClose(norm, data("clip_total_norm")[0]!, { relative: 1e-6 });
     const factor = clipFactor(norm, 12);
     parts.forEach((part, i) => {

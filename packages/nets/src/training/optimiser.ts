@@ -106,6 +106,15 @@ export function updateNumbers(
   };
 }
 
+/** Length of a vector given in parts; in double precision, for single loses digits over millions of squares. */
+export function normOf(parts: readonly Float32Array[]): number {
+  let sum = 0;
+  for (const part of parts) {
+    for (let i = 0; i < part.length; i++) sum += part[i]! * part[i]!;
+  }
+  return Math.sqrt(sum);
+}
+
 /** What brings a gradient of norm `norm` down to `clipNorm` at most, as torch.nn.utils.clip_grad_norm_. */
 export function clipFactor(norm: number, clipNorm: number | null | undefined): number {
   return clipNorm === null || clipNorm === undefined ? 1 : Math.min(1, clipNorm / (norm + 1e-6));

@@ -10,7 +10,14 @@ import type { Session } from "../session/session.js";
 import { elementCount, floatTensor, type Tensor } from "../tensor.js";
 import type { Weights } from "../weights/index.js";
 import { needsDistances } from "./loss-spec.js";
-import { clipFactor, type OptimiserSpec, optimiserStates, updateModel, updateNumbers } from "./optimiser.js";
+import {
+  clipFactor,
+  normOf,
+  type OptimiserSpec,
+  optimiserStates,
+  updateModel,
+  updateNumbers,
+} from "./optimiser.js";
 import { ParameterVector } from "./parameter-vector.js";
 import { type BatchSpec, buildTrainingGraph, type TrainingGraph } from "./training-graph.js";
 
@@ -132,8 +139,9 @@ export class Trainer {
     };
     const out = await this.#gradients.run(feeds);
     const loss = (out["loss"]!.data as Float32Array)[0]!;
-    const squares = out["squares"]!.data as Float32Array;
-    const gradientNorm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+    const gradientNorm = normOf(
+      this.#graph.trained.map(({ name }) => out[`gradient/${name}`]!.data as Float32Array),
+    );
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw failedError(
         "diverged",

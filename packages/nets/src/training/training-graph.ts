@@ -34,8 +34,8 @@ export interface BatchSpec {
 export interface TrainingGraph {
   /**
    * Inputs: `data`, `target`; `known` and `distances` where they are asked for; the parameters of `inputs` by name;
-   * the masks of `dropout`; `gathered/NAME` where gradients accumulate. Outputs: `loss`; `squares`, the sum of
-   * squares of each gradient in the order of `trained`; `gradient/NAME`; `running/NAME` of each of `running`.
+   * the masks of `dropout`; `gathered/NAME` where gradients accumulate. Outputs: `loss`; `gradient/NAME` of each
+   * of `trained`; `running/NAME` of each of `running`.
    */
   model: Uint8Array;
   /** Parameters that have a part in the graph. */
@@ -50,7 +50,10 @@ export interface TrainingGraph {
 /** Part of a batch in running statistics; torch's default `momentum` of batch norm. */
 const BATCH_SHARE = 0.1;
 
-/** Throws `usage` for a specification whose parts do not fit each other, `input.shape` for a patch the network cannot take. */
+/**
+ * Throws `usage` for a specification whose parts do not fit each other, `input.shape` for a patch that the network
+ * cannot take.
+ */
 export function buildTrainingGraph(spec: BatchSpec): TrainingGraph {
   const { network, patch, batch, loss: lossSpec, trainable = () => true, accumulate = 1 } = spec;
   const weights = spec.deepSupervisionWeights ?? [1];
@@ -117,17 +120,11 @@ export function buildTrainingGraph(spec: BatchSpec): TrainingGraph {
     share,
     trained.map(({ name }) => parameters.get(name)!),
   );
-  const squares = trained.map(({ name, dims }, i) => {
+  trained.forEach(({ name, dims }, i) => {
     let gradient = gradients[i]!.value;
     if (accumulate > 1) gradient = graph.add(gradient, graph.input(`gathered/${name}`, "float32", dims));
     graph.output(gradient, `gradient/${name}`, "float32", dims);
-    // Row by row first: a single sum over millions of squares loses digits.
-    const rest = dims.slice(1).map((_, axis) => axis + 1);
-    const square = graph.mul(gradient, gradient);
-    const rows = rest.length > 0 ? graph.reduce("Sum", square, rest) : square;
-    return graph.reshape(graph.reduce("Sum", rows, [0]), [1]);
   });
-  graph.output(graph.concat(squares, 0), "squares", "float32", [trained.length]);
   const running = statistics.flatMap((each) => followStatistics(tape, each, parameter));
   return {
     model: graph.build(),
