@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addCompletion } from "./commands/completion.js";
 import { addConvert } from "./commands/convert.js";
+import { addFinetune } from "./commands/finetune.js";
 import { addInfo } from "./commands/info.js";
 import { addModels } from "./commands/models.js";
 import { addOrgans } from "./commands/organs.js";
@@ -9,6 +10,7 @@ import { addReport } from "./commands/report.js";
 import { addRun } from "./commands/run.js";
 import { addSegment } from "./commands/segment.js";
 import { addSimulate } from "./commands/simulate.js";
+import { addTrain } from "./commands/train.js";
 import { VERSION } from "./version.js";
 
 /** The whole command line. Errors of use leave through commander's exit override. */
@@ -29,6 +31,8 @@ export function buildProgram(signal: AbortSignal): Command {
   addSimulate(program, signal);
   addReport(program, signal);
   addPhantom(program, signal);
+  addTrain(program, signal);
+  addFinetune(program, signal);
   addModels(program, signal);
   addCompletion(program);
   return program;

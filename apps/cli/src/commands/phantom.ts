@@ -10,7 +10,7 @@ import { savePhantom } from "../steps/save-phantom.js";
 import { saveReport } from "../steps/save-report.js";
 import { scanInfo } from "../steps/save-scan.js";
 import { saveSimulation } from "../steps/save-simulation.js";
-import { type CommandContext, decimalNumber, wholeNumber } from "../terminal/context.js";
+import { type CommandContext, decimalNumber, threeNumbers, wholeNumber } from "../terminal/context.js";
 import { VERSION } from "../version.js";
 import { printCase } from "./print-case.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
@@ -126,16 +126,6 @@ async function makePhantomCase(
 function phantomParameters(options: PhantomOptions, context: CommandContext): Partial<PhantomParameters> {
   const number = (text: string | undefined, option: string, least: number, most: number) =>
     text === undefined ? null : decimalNumber(text, option, least, most);
-  const triple = (
-    text: string,
-    option: string,
-    parse: (part: string) => number,
-  ): [number, number, number] => {
-    const parts = text.split(",").map(parse);
-    if (parts.length !== 3)
-      throw usageError(`${option} takes three numbers separated by commas, not "${text}".`);
-    return parts as [number, number, number];
-  };
   const choice = <T extends string>(
     text: string | undefined,
     option: string,
@@ -162,11 +152,11 @@ function phantomParameters(options: PhantomOptions, context: CommandContext): Pa
     weightKg: number(options.weightKg, "--weight-kg", 30, 250),
     ageYears: number(options.ageYears, "--age-years", 18, 100),
     ...(options.size
-      ? { size: triple(options.size, "--size", (part) => wholeNumber(part, "--size", 16, 1024)) }
+      ? { size: threeNumbers(options.size, "--size", (part) => wholeNumber(part, "--size", 16, 1024)) }
       : {}),
     ...(options.spacingMm
       ? {
-          spacingMm: triple(options.spacingMm, "--spacing-mm", (part) =>
+          spacingMm: threeNumbers(options.spacingMm, "--spacing-mm", (part) =>
             decimalNumber(part, "--spacing-mm", 0.2, 20),
           ),
         }

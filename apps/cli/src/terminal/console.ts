@@ -14,6 +14,8 @@ export interface Console {
   facts(rows: readonly (readonly [string, string])[]): void;
   table(columns: readonly string[], rows: readonly (readonly string[])[]): void;
   text(line: string): void;
+  /** A line about how the work goes, not of its result. */
+  note(line: string): void;
   /** The verb's result for programs; printed with `--json` only. */
   result(value: unknown): void;
 }
@@ -93,6 +95,7 @@ export function openConsole(
       for (const row of rows) print(format(row));
     },
     text: print,
+    note,
     result(value) {
       if (json) out.write(`${JSON.stringify(value)}\n`);
     },

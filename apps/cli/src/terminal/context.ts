@@ -55,3 +55,15 @@ export function decimalNumber(text: string, option: string, least: number, most:
   }
   return value;
 }
+
+/** Three numbers separated by commas. Throws `usage` for any other count, and what `parse` throws. */
+export function threeNumbers(
+  text: string,
+  option: string,
+  parse: (part: string) => number,
+): [number, number, number] {
+  const parts = text.split(",").map(parse);
+  if (parts.length !== 3)
+    throw usageError(`${option} takes three numbers separated by commas, not "${text}".`);
+  return parts as [number, number, number];
+}

@@ -2,7 +2,7 @@
  * Checkpoints of a training run: tensors as safetensors, everything else as JSON. `checkpoint.json` names its
  * tensor file and that file's SHA-256; it is replaced last, so that the checkpoint before stays whole until then.
  */
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { inputError } from "@viscera/core";
 import { readSafetensors, type Weights, writeSafetensors } from "@viscera/nets";
@@ -42,9 +42,12 @@ export async function writeCheckpoint<Record>(
   }
 }
 
-/** The JSON of the checkpoint in a folder; null when there is none. Throws `input.checkpoint` for a broken one. */
-export async function readCheckpointRecord<Record>(folder: string): Promise<Record | null> {
-  return ((await readFileOf(folder))?.record as Record | undefined) ?? null;
+/** Whether a folder has a checkpoint, whole or not. */
+export async function hasCheckpoint(folder: string): Promise<boolean> {
+  return stat(join(folder, FILE)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The checkpoint in a folder; null when there is none. Throws `input.checkpoint` for a broken one. */

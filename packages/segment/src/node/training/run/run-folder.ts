@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { inputError, usageError } from "@viscera/core";
 import { writeWhole, writingError } from "@viscera/scan/node";
 import { MODEL_FILE_NAME } from "../../open-model.js";
+import { hasCheckpoint } from "./checkpoint.js";
 import { CARD_FILE_NAME } from "./model-folder.js";
 
 /** What makes two commands the same run: name as a user knows it -> value, which must survive JSON. */
@@ -72,13 +73,14 @@ export class RunFolder {
         throw usageError(`"${path}" holds a finished model.`, "Choose another folder, or add --force.");
       }
       const other = differenceOf(found.settings, fresh.settings);
-      if (other !== null) {
+      if (other === null) return new RunFolder(path, found);
+      // Where no step was taken yet, nothing is lost by beginning anew.
+      if (entries.includes("folds") || (await hasCheckpoint(join(path, "training")))) {
         throw usageError(
           `"${path}" holds a training that was begun with another ${other}.`,
           "Repeat the first command to go on with it, choose another folder, or begin anew with --force.",
         );
       }
-      return new RunFolder(path, found);
     }
     if (mustResume) {
       throw inputError(

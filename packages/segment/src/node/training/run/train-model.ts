@@ -145,13 +145,15 @@ export async function trainOn(
   checkOptions(options);
   const name = options.name ?? modelName(options.out);
   const licence = options.licence ?? dataset.licence ?? "not stated";
+  const chosen = chooseFold(dataset, options, seed);
   const folder = await RunFolder.open(
     options.out,
     options.command,
     {
       "data set": { name: dataset.name, cases: dataset.cases.map(({ id }) => id), labels: dataset.labels },
       seed,
-      ...budget,
+      minutes: "minutes" in budget ? budget.minutes : null,
+      "number of steps": "steps" in budget ? budget.steps : null,
       name,
       licence,
       validation: options.validation ?? null,
@@ -167,7 +169,7 @@ export async function trainOn(
       ...(options.resume ? { mustResume: true } : {}),
     },
   );
-  const fold = await folder.decide("fold", () => chooseFold(dataset, options, seed));
+  const fold = await folder.decide("fold", () => chosen);
   const used = subset(dataset, [...fold.training, ...fold.validation]);
   const planned = await folder.decide("plan", async () => {
     const fingerprint = await fingerprintDataset(subset(dataset, fold.training), options);
