@@ -7,6 +7,7 @@ import type { LearntNetwork, ModelFormat, ModelPlace, OpenOptions } from "./form
 import { MODEL_FORMATS } from "./formats/index.js";
 import { unknownFile } from "./formats/unknown-file.js";
 import { findStoredModel } from "./stored-folders.js";
+import { checkRecord, readRecord } from "./stored-record.js";
 
 export { MODEL_FILE_NAME, readDescription } from "./formats/described.js";
 
@@ -70,7 +71,17 @@ async function recognised(
  */
 export async function openModel(pathOrName: string, options: OpenOptions = {}): Promise<LoadedModel> {
   const { format, ...place } = await locateModel(pathOrName);
-  return format.open(place, options);
+  const model = await format.open(place, options);
+  // The record is of the whole folder; one task or some folds of it are other weights.
+  if (place.task === null && !options.folds) {
+    try {
+      checkRecord(await readRecord(place.folder), model.description);
+    } catch (error) {
+      await model.dispose();
+      throw error;
+    }
+  }
+  return model;
 }
 
 /**

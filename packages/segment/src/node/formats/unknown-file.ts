@@ -2,13 +2,7 @@ import { inputError } from "@viscera/core";
 
 /** Why a file that no format recognises is no model. */
 export function unknownFile(file: string, hint: string): Error {
-  if (/\.(pth|pt|ckpt)$/i.test(file)) {
-    return inputError(
-      "model",
-      `${file} is not a model: it holds weights alone, and nothing says what network they belong to, how a scan is prepared, and what the labels mean.`,
-      "Give the folder it came in: for nnU-Net the one with plans.json and dataset.json, for MONAI the bundle with configs/inference.json.",
-    );
-  }
+  if (/\.(pth|pt|ckpt)$/i.test(file)) return weightsAlone(file);
   if (/\.ts$/i.test(file)) {
     return inputError(
       "torchscript",
@@ -24,4 +18,13 @@ export function unknownFile(file: string, hint: string): Error {
     );
   }
   return inputError("model", `${file} is not a model this program knows.`, hint);
+}
+
+/** The error for a checkpoint that comes without what describes it. */
+export function weightsAlone(file: string): Error {
+  return inputError(
+    "model",
+    `${file} is not a model: it holds weights alone, and nothing says what network they belong to, how a scan is prepared, and what the labels mean.`,
+    "Give the folder it came in: for nnU-Net the one with plans.json and dataset.json, for MONAI the bundle with configs/inference.json.",
+  );
 }
