@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { ModelFile } from "@viscera/core";
+import { testWithShared } from "@viscera/core/testing";
 import { GraphBuilder } from "@viscera/nets";
+import { readLabels } from "@viscera/scan/node";
 import { type Outcome, scratch, viscera, writeBlocks } from "./testing.js";
 
 /** A network of one weight: what is brighter than 0 is tissue. */
@@ -70,9 +73,24 @@ describe("networks", () => {
   test("label a scan and a folder of scans; a bad output is refused before the work", () => {
     const segment = (...args: string[]) => call("segment", ...args, "--model", "bright");
     assert.equal(segment(at("scan.nii.gz"), "--out", at("labels.xyz")).status, 2);
+    for (const [args, status, message] of [
+      [["--step-size", "2"], 2, /--step-size takes a number from 0\.05 to 1/],
+      [["--folds", "x"], 2, /--folds takes numbers/],
+      [["--task", "total"], 3, /has no tasks to choose from/],
+      [[at("scan.nii.gz")], 3, /takes 1 image of a patient at once, and 2 were given/],
+    ] as const) {
+      const wrong = segment(at("scan.nii.gz"), ...args, "--out", at("none.nii.gz"));
+      assert.equal(wrong.status, status, wrong.stderr);
+      assert.match(wrong.stderr, message);
+    }
     const one = segment(at("scan.nii.gz"), "--out", at("made.nii.gz"));
     assert.equal(one.status, 0, one.stderr);
+    assert.match(one.stdout, /Liver +\d+(\.\d+)? +\d+ %/);
     assert.match(call("info", at("made.nii.gz")).stdout, /Labels +1 named: liver/);
+    // The one stored model that fits a CT is taken unasked; its structures come with volumes in JSON.
+    const unasked = call("segment", at("scan.nii.gz"), "--out", at("made.nii.gz"), "--force", "--json");
+    const [structure] = JSON.parse(unasked.stdout).labels;
+    assert.ok(structure.name === "liver" && structure.volumeMl > 1 && structure.confidence > 0.5);
     assert.equal(segment(at("scan.nii.gz"), "--out", at("made.nii.gz")).status, 2);
     mkdirSync(at("scans"));
     writeFileSync(at("scans", "a.nii.gz"), readFileSync(at("scan.nii.gz")));
@@ -109,4 +127,33 @@ describe("networks", () => {
     assert.equal(status, 2);
     assert.match(stderr, /No stored model fits this CT\.\n.*--labels.*--model/);
   });
+
+  testWithShared(
+    "of nnU-Net take several scans, or a folder of channels",
+    ["cases/nets/nnunet/resenc"],
+    async ([root]) => {
+      const model = join(root, "Dataset902_GoldenMR");
+      const scans = [0, 1].map((c) => join(root, `input/case_000${c}.nii.gz`));
+      const fast = ["--model", model, "--folds", "0", "--no-mirror", "--json"];
+      const made = call("segment", ...scans, ...fast, "--out", at("regions.nii.gz"));
+      assert.equal(made.status, 0, made.stderr);
+      const result = JSON.parse(made.stdout);
+      assert.deepEqual(
+        result.labels.map(({ name }: { name: string }) => name),
+        ["whole", "core", "enhancing"],
+      );
+      assert.match(result.warnings.join(), /nested regions/);
+      const expected = await readLabels(join(root, "expected/case.nomirror.f32.nii.gz"));
+      const got = await readLabels(at("regions.nii.gz"));
+      const wrong = got.data.filter((label, v) => label !== expected.data[v]).length;
+      assert.ok(wrong <= got.data.length / 1000, `${wrong} labels differ`);
+
+      const many = call("segment", join(root, "input"), ...fast, "--out", at("channels"));
+      assert.equal(many.status, 0, many.stderr);
+      assert.deepEqual((await readLabels(at("channels", "case.nii.gz"))).data, got.data);
+      const one = call("segment", scans[0]!, "--model", model, "--out", at("one.nii.gz"));
+      assert.equal(one.status, 3);
+      assert.match(one.stderr, /takes 2 images of a patient at once \(T1, T2\), and 1 was given/);
+    },
+  );
 });

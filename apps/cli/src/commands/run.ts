@@ -13,8 +13,7 @@ import {
 import { completeLabels } from "@viscera/organ";
 import { looksLikeCt } from "@viscera/scan";
 import { readScan, type ScanFile } from "@viscera/scan/node";
-import { type LoadedModel, segmentVolume } from "@viscera/segment";
-import { listModels, openModel } from "@viscera/segment/node";
+import { segmentVolume } from "@viscera/segment";
 import type { Command } from "commander";
 import { CaseFolder } from "../case/case-folder.js";
 import { caseKey } from "../case/key.js";
@@ -30,14 +29,14 @@ import { saveSimulation } from "../steps/save-simulation.js";
 import { countOf } from "../terminal/console.js";
 import type { CommandContext } from "../terminal/context.js";
 import { VERSION } from "../version.js";
+import { chooseModel, type ModelOptions, withModelOptions } from "./choose-model.js";
 import { printCase } from "./print-case.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
-interface RunOptions {
+interface RunOptions extends ModelOptions {
   out: string;
   labels?: string;
   labelNames?: string;
-  model?: string;
   patient?: string;
   simulate?: string;
   config?: string[];
@@ -57,7 +56,6 @@ export function addRun(program: Command, signal: AbortSignal): void {
       "--label-names <file>",
       "table of ids and names for the labels (TSV, CSV, JSON, Slicer, ITK-SNAP)",
     )
-    .option("--model <model>", "network that makes the labels: a folder, an .onnx file or a stored name")
     .option(
       "--patient <file>",
       "JSON with what is known of the patient (ageYears, sex, heightCm, weightKg, ...)",
@@ -68,7 +66,7 @@ export function addRun(program: Command, signal: AbortSignal): void {
     .option("--series <uid>", "which series of a DICOM folder")
     .option("--allow-gaps", "accept missing slices and interpolate over them")
     .option("--force", "replace an existing case (once the new one is complete)");
-  withExamples(withCommonOptions(command), [
+  withExamples(withCommonOptions(withModelOptions(command)), [
     "viscera run ct.nii.gz --labels seg.nii.gz --label-names names.tsv --simulate drug --out case",
     "viscera run dicom-folder --model hippocampus-mr --out case",
   ]);
@@ -78,6 +76,9 @@ export function addRun(program: Command, signal: AbortSignal): void {
 async function run(context: CommandContext, [scanPath = ""]: string[], options: RunOptions): Promise<void> {
   if (options.labels && options.model) {
     throw usageError("Labels and a model were both given.", "Give either --labels or --model.");
+  }
+  if (options.labels && (options.task || options.folds)) {
+    throw usageError("--task and --folds choose a network, and labels were given.", "Leave them out.");
   }
   if (options.labelNames && !options.labels) throw usageError("--label-names needs --labels.");
   const simulations = simulationList(options.simulate);
@@ -179,7 +180,7 @@ async function labelSource(
   context: CommandContext,
 ): Promise<LabelSource> {
   if (options.labels) return importedLabels(scan, options.labels, options.labelNames, context);
-  const model = await chooseModel(scan, options.model);
+  const model = await chooseModel(scan.volume, options, context, "labels with --labels or ");
   for (const warning of model.warnings) context.console.warning(warning);
   const { name, version, sha256 } = model.description;
   return {
@@ -205,26 +206,6 @@ async function importedLabels(
 ): Promise<LabelSource> {
   const { labels, warnings, inputs } = await importLabels(path, namesPath, scan.volume, context);
   return { inputs, make: async () => ({ labels, confidence: new Map(), warnings, origin: "imported" }) };
-}
-
-/** The model asked for, or the stored one that fits the scan. Throws `usage` that says which exist. */
-async function chooseModel(scan: ScanFile, name: string | undefined): Promise<LoadedModel> {
-  if (name) return openModel(name);
-  const { modality } = scan.volume;
-  const models = (await listModels()).filter((model) => model.description !== null);
-  const fitting = models.filter(
-    (model) => modality !== null && model.description!.input.modality.includes(modality),
-  );
-  if (fitting.length === 1) return openModel(fitting[0]!.name);
-  const known = models
-    .map((model) => `${model.name} (${model.description!.input.modality.join(", ")})`)
-    .join("; ");
-  throw usageError(
-    fitting.length > 1
-      ? `${fitting.length} stored models fit this ${modality}.`
-      : `No stored model fits this ${modality ?? "image of unknown modality"}.`,
-    `Give labels with --labels or a network with --model. ${known ? `Stored: ${known}.` : "None is stored: see `viscera models add`."}`,
-  );
 }
 
 /** What the user's file knows of the patient; it goes before what the header says. */

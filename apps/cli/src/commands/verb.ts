@@ -27,7 +27,11 @@ export type VerbAction<Options> = (
 export function bind<Options>(command: Command, signal: AbortSignal, action: VerbAction<Options>): void {
   command.action(async (...received: unknown[]) => {
     const options = command.opts<Options & GlobalOptions>();
-    const args = received.slice(0, -2).filter((value): value is string => typeof value === "string");
+    // An argument that may be given several times comes as a list.
+    const args = received
+      .slice(0, -2)
+      .flat()
+      .filter((value): value is string => typeof value === "string");
     // An empty path would mean the current folder to some and nothing to others; a script's unset variable makes it.
     for (const [name, value] of Object.entries(options))
       if (value === "")
