@@ -1,6 +1,6 @@
 /** What a data set looks like, as far as the plan of its training depends on it (after nnU-Net's fingerprint). */
 import type { Size3, Vec3 } from "@viscera/core";
-import type { TrainingDataset } from "./dataset.js";
+import { IGNORED_VOXEL, type TrainingDataset } from "./dataset.js";
 
 /** Size and voxel of one case, along RAS axes. */
 export interface CaseShape {
@@ -35,15 +35,17 @@ export interface Fingerprint {
 /** Intensities taken of one case and channel at most, evenly spread over the structures' voxels. */
 const SAMPLES_PER_CASE = 10_000;
 
+const isStructure = (target: number) => target !== 0 && target !== IGNORED_VOXEL;
+
 /** Intensities within the structures (`target` 1 to 254); none where there is no structure. */
 export function foregroundSample(image: ArrayLike<number>, target: Uint8Array): Float32Array {
   let count = 0;
-  for (let i = 0; i < target.length; i++) if (target[i]! - 1 < 254 && target[i] !== 0) count++;
+  for (let i = 0; i < target.length; i++) if (isStructure(target[i]!)) count++;
   const out = new Float32Array(Math.min(count, SAMPLES_PER_CASE));
   let seen = 0;
   let taken = 0;
   for (let i = 0; i < target.length && taken < out.length; i++) {
-    if (target[i] === 0 || target[i] === 255) continue;
+    if (!isStructure(target[i]!)) continue;
     // The first voxel of each of `out.length` equal shares.
     if (seen >= Math.floor((taken * count) / out.length)) out[taken++] = image[i]!;
     seen++;

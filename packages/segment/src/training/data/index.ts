@@ -5,6 +5,5 @@ export * from "./dataset.js";
 export * from "./fingerprint.js";
 export * from "./folds.js";
 export { PatchMaker, type PatchPlan } from "./patch.js";
-export { CaseOrder, isForeground, placePatch } from "./place.js";
 export * from "./plan.js";
 export * from "./prepared-case.js";
