@@ -63,7 +63,14 @@ describe("networks", () => {
     assert.equal(call("models", "add", at("model")).status, 3);
     mkdirSync(at("home", "models", "broken"));
     const list = call("models", "list");
-    assert.match(list.stdout, /^bright +1\.0\.0 +CT +1 /m);
+    assert.match(list.stdout, /^bright +1\.0\.0 +CT +1 +CC BY-NC 4\.0 \*$/m);
+    assert.match(list.stdout, /^\* not for commercial use$/m);
+    const long = "a-network-with-a-name-that-is-longer-than-any-column-can-be";
+    const wrong = call("models", "add", at("model", "weights.onnx"), "--sha256", "0".repeat(64));
+    assert.match(wrong.stderr, /not the one asked for/);
+    assert.equal(call("models", "add", at("model"), "--name", long).status, 0);
+    for (const line of call("models").stdout.split("\n")) assert.ok(line.length <= 80, line);
+    assert.equal(call("models", "remove", long).status, 0);
     assert.match(list.stderr, /broken cannot be used: .*holds no model/);
     assert.match(call("models", "show", "bright").stdout, /Structures +liver/);
     assert.equal(call("models", "remove", "broken").status, 0);

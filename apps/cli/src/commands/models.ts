@@ -14,20 +14,21 @@ export function addModels(program: Command, signal: AbortSignal): void {
       context.console.text("No network is stored. Store one with `viscera models add PATH`.");
     else {
       context.console.table(
-        ["Name", "Version", "Images", "Structures", "Licence", "Commercial use"],
+        ["Name", "Version", "Images", "Structures", "Licence"],
         stored.map(({ name, description }) =>
           description
             ? [
-                name,
-                description.version,
+                clipped(name, 26),
+                clipped(description.version, 12),
                 description.input.modality.join(", ") || "any",
                 String(description.labels.length),
-                description.licence,
-                description.commercialUse ? "yes" : "no",
+                clipped(description.licence, 18) + (description.commercialUse ? "" : " *"),
               ]
-            : [name, "unusable"],
+            : [clipped(name, 26), "unusable"],
         ),
       );
+      if (stored.some(({ description }) => description?.commercialUse === false))
+        context.console.text("* not for commercial use");
       for (const { name, problem } of stored)
         if (problem !== null)
           context.console.warning(
@@ -37,24 +38,38 @@ export function addModels(program: Command, signal: AbortSignal): void {
     context.console.result({ models: stored });
   });
   const add = models
-    .command("add <path>")
-    .description("store a network: a model folder, a TF.js layers folder or an .onnx file");
-  withExamples(withCommonOptions(add), ["viscera models add brainchop/model18cls"]);
-  bind(add, signal, async (context, [path = ""]) => {
-    const { name, description } = await addModel(path);
+    .command("add <source>")
+    .description(
+      "store a network: a model folder, nnU-Net export, TotalSegmentator weights, MONAI bundle, TF.js folder or .onnx file, a .zip of one, or its web address",
+    )
+    .option("--name <name>", "what to call it (default: its own name)")
+    .option("--sha256 <hex>", "refuse an archive with any other checksum");
+  withExamples(withCommonOptions(add), [
+    "viscera models add brainchop/model18cls",
+    "viscera models add nnUNet_results/Dataset901_Liver/nnUNetTrainer__nnUNetPlans__3d_fullres",
+    "viscera models add https://example.org/bundle.zip --sha256 0123…",
+  ]);
+  bind<{ name?: string; sha256?: string }>(add, signal, async (context, [source = ""], { name, sha256 }) => {
+    const stored = await addModel(source, {
+      ...context.job("Adding"),
+      ...(name === undefined ? {} : { name }),
+      ...(sha256 === undefined ? {} : { sha256 }),
+    });
+    const { description } = stored;
     if (description?.commercialUse === false) {
       context.console.warning(`Its licence (${description.licence}) does not allow commercial use.`);
     }
     context.console.text(
-      `Stored ${name}${description ? ` ${description.version} (${countOf(description.labels.length, "structure")}, licence ${description.licence})` : ""}.`,
+      `Stored ${stored.name}${description ? ` ${description.version} (${countOf(description.labels.length, "structure")}, licence ${description.licence})` : ""}.`,
     );
-    context.console.result({ name, model: description });
+    context.console.result({ name: stored.name, model: description });
   });
   const show = models.command("show <model>").description("what a network is and needs");
   withExamples(withCommonOptions(show), ["viscera models show hippocampus-mr"]);
   bind(show, signal, async (context, [name = ""]) => {
-    const { description: file, dispose } = await openModel(name);
+    const { description: file, warnings, dispose } = await openModel(name);
     await dispose();
+    for (const warning of warnings) context.console.warning(warning);
     context.console.facts([
       ["Name", `${file.name} ${file.version}`],
       [
@@ -75,4 +90,9 @@ export function addModels(program: Command, signal: AbortSignal): void {
     context.console.text(`Removed ${name}.`);
     context.console.result({ removed: name });
   });
+}
+
+/** A table's cell that keeps the table within a terminal of 80 columns; `models show` has it whole. */
+function clipped(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
