@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { VisceraError } from "@viscera/core";
 import { readSafetensors, type Weights } from "@viscera/nets";
 import type { TrainingDataset } from "../../../training/data/index.js";
+import type { LearntNetwork } from "../../formats/format.js";
 import { readLearntNetwork } from "../../open-model.js";
 import { readDataset } from "../data/index.js";
 import { type FinetuneOptions, finetuneModel } from "./finetune-model.js";
@@ -91,6 +92,34 @@ describe("fine-tuning", () => {
     );
     await finetuneModel(base, dataset, stopped);
     assert.deepEqual(weightsOf("stopped"), weightsOf("adapter"));
+  });
+
+  test("finer data keep their spacing, and what is no CT gets z-scores", async () => {
+    const base = await readLearntNetwork(at("base"));
+    const { input } = base.description;
+    const coarse: LearntNetwork = {
+      ...base,
+      description: {
+        ...base.description,
+        input: {
+          ...input,
+          spacingMm: [4, 4, 4],
+          patch: [64, 64, 64],
+          normalisation: { kind: "ct", low: -500, high: 500, mean: 0, sd: 150 },
+        },
+      },
+    };
+    const { description } = await finetuneModel(coarse, dataset, options("finer", 1));
+    assert.deepEqual(description.input.spacingMm, [2, 2, 2]);
+    assert.deepEqual(description.input.normalisation, { kind: "zscore" });
+    assert.deepEqual(description.input.patch, [20, 20, 16]);
+    const near = { ...coarse.description.input, spacingMm: [2.5, 2.5, 2.5] as [number, number, number] };
+    const kept = await finetuneModel(
+      { ...coarse, description: { ...coarse.description, input: near } },
+      dataset,
+      options("near", 1),
+    );
+    assert.deepEqual(kept.description.input.spacingMm, [2.5, 2.5, 2.5]);
   });
 
   test("bases that cannot be trained further, and options that cannot be, are refused", async () => {

@@ -44,8 +44,9 @@ export interface FinetuneOptions extends TrainingOptions {
   decay?: number;
   /** Default 2. */
   batch?: number;
-  /** Default the base's. */
+  /** Default the base's, made smaller where the data or the memory ask for it. */
   patch?: Size3;
+  /** Default the base's, or the data's where they are much finer. */
   spacingMm?: Vec3;
   augmentation?: AugmentationPreset;
   /** Most memory of a training step: the base's patch is made smaller to keep to it. Default 6e9. */
@@ -165,7 +166,14 @@ function adapterRecipe(
   };
 }
 
-/** The base's way of seeing scans, with the data set's labels and what training needs besides. */
+/** A spacing of the data that is this many times finer than the base's is kept: the base would not see enough. */
+const FINER = 1.5;
+
+/**
+ * The base's way of seeing scans, with the data set's labels and what training needs besides. Where the data are
+ * much finer than the base's grid, their own spacing is taken; where they are no CT, z-scores instead of a CT's window;
+ * and a patch is no larger than the data need.
+ */
 function finetunePlan(
   fingerprint: Fingerprint,
   { description }: LearntNetwork,
@@ -175,33 +183,40 @@ function finetunePlan(
 ): TrainingPlan {
   const { input } = description;
   const batch = options.batch ?? DEFAULT_BATCH;
-  const asked = options.patch ?? input.patch;
-  if (asked === null) {
-    throw usageError(
-      `The model "${description.name}" sees whole scans and names no patch to train on.`,
-      "Give one with --patch, such as 64,64,64.",
-    );
-  }
-  const patch = options.patch
-    ? widened(asked, network)
-    : fittingPatch(widened(asked, network), network, batch, options.memoryBytes ?? DEFAULT_MEMORY);
-  const spacingMm = options.spacingMm ?? input.spacingMm;
-  const planned = planTraining(fingerprint, {
+  const own = planTraining(fingerprint, { batch }).input;
+  const isFiner = input.spacingMm?.some((mm, axis) => mm > FINER * own.spacingMm![axis]!) ?? false;
+  const spacingMm = options.spacingMm ?? (isFiner ? own.spacingMm : input.spacingMm);
+  const isCt = fingerprint.modality.length === 0 || fingerprint.modality.includes("CT");
+  const normalisation =
+    input.normalisation.kind === "ct" && !isCt ? { kind: "zscore" as const } : input.normalisation;
+  const common = {
     batch,
-    patch,
-    normalisation: input.normalisation,
+    normalisation,
     augmentation: options.augmentation ?? augmentation,
     ...(spacingMm ? { spacingMm } : {}),
-  });
+  };
+  const needed = planTraining(fingerprint, common).input.patch!;
+  const memory = options.memoryBytes ?? DEFAULT_MEMORY;
+  const limit = needed.map((n, axis) => Math.min(n, input.patch?.[axis] ?? n)) as unknown as Size3;
+  const patch = options.patch
+    ? widened(options.patch, network)
+    : fittingPatch(widened(limit, network), network, batch, memory);
+  const planned = planTraining(fingerprint, { ...common, patch });
   const modality = planned.input.modality.length > 0 ? planned.input.modality : input.modality;
+  const { mirror } = planned.augmentation;
   return {
     ...planned,
+    // What the base never saw mirrored is not mirrored now.
+    augmentation: {
+      ...planned.augmentation,
+      mirror: { ...mirror, axes: mirror.axes.filter((axis) => input.mirrorAxes.includes(axis)) },
+    },
     input: {
       ...input,
       modality,
+      normalisation,
       patch: [...patch] as ModelFile["input"]["patch"],
       spacingMm: spacingMm && ([...spacingMm] as ModelFile["input"]["spacingMm"]),
-      mirrorAxes: planned.input.mirrorAxes,
     },
     architecture: { kind: network.kind, options: network.options },
     deepSupervisionWeights: deepSupervisionWeights(network.outputs.length),

@@ -67,6 +67,8 @@ describe("training a model", () => {
     assert.match(readFileSync(at("whole", "training", "training.html"), "utf8"), /Finished after 90 steps/);
     const model = await openModel(at("whole"));
     assert.equal(model.description.commercialUse, true);
+    // Nothing was mirrored in training.
+    assert.deepEqual(model.description.input.mirrorAxes, []);
     const { volume } = await readScan(dataset.cases[0]!.images[0]!);
     const { labels } = await segmentVolume(volume, model, { threads: 1 });
     await model.dispose();

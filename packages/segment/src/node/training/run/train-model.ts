@@ -173,7 +173,11 @@ export async function trainOn(
   const used = subset(dataset, [...fold.training, ...fold.validation]);
   const planned = await folder.decide("plan", async () => {
     const fingerprint = await fingerprintDataset(subset(dataset, fold.training), options);
-    return { plan: method.plan(fingerprint, budget), warnings: fingerprint.warnings };
+    const plan = method.plan(fingerprint, budget);
+    // Test-time mirroring is for axes along which training mirrored.
+    const { probability, axes } = plan.augmentation.mirror;
+    const input = { ...plan.input, mirrorAxes: probability > 0 ? axes : [] };
+    return { plan: { ...plan, input }, warnings: fingerprint.warnings };
   });
   const { plan } = planned;
   const prepared = await preprocessDataset(used, plan, folder.prepared, options);
