@@ -5,6 +5,7 @@ export {
   type DropoutInput,
   dropoutInputs,
 } from "./apply.js";
+export { channelBlock } from "./blocked/flat-image.js";
 export { type ArchitectureKind, architectureKinds, buildNetwork } from "./build.js";
 export { checkExtents, valueDims } from "./extents.js";
 export { type InferenceOptions, inferenceModel } from "./inference-model.js";
