@@ -2,13 +2,20 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { averageDecay, planOfSteps, stepsWithin } from "./budget.js";
 
-const budget = { seconds: 3600, secondsPerStep: 0.5, validationWindows: 30, finalWindows: 60, batch: 2 };
+const budget = {
+  seconds: 3600,
+  secondsSpent: 100,
+  secondsPerStep: 0.5,
+  validationWindows: 30,
+  finalWindows: 60,
+  batch: 2,
+};
 
 test("steps, looks and the last look fit into the time, and use most of it", () => {
   const { steps, validateEvery } = stepsWithin(budget);
   const window = 0.5 / 3 / 2;
   const looks = Math.floor(steps / validateEvery!);
-  const seconds = steps * 0.5 + looks * 30 * window + 60 * window;
+  const seconds = 100 + steps * 0.5 + looks * 30 * window + 60 * window;
   assert.ok(seconds < 3600, `${seconds}`);
   assert.ok(seconds > 0.9 * 3600, `${seconds}`);
 });
@@ -21,8 +28,10 @@ test("looks at large held-out sets become rare, and without any there are none",
   assert.equal(planOfSteps(1000, 3).validateEvery, 100);
 });
 
-test("a budget that is used up still gives a step", () => {
-  assert.equal(stepsWithin({ ...budget, seconds: 0 }).steps, 1);
+test("a budget that preparing used up still gives a quarter of it to training", () => {
+  const { steps } = stepsWithin({ ...budget, secondsSpent: 1e6 });
+  assert.ok(steps * 0.5 > 0.2 * 3600 && steps * 0.5 <= 0.25 * 3600, `${steps}`);
+  assert.equal(stepsWithin({ ...budget, seconds: 0.1 }).steps, 1);
 });
 
 test("the average remembers a fortieth of the run", () => {

@@ -8,9 +8,13 @@ const MOST_VALIDATIONS = 20;
 /** A forward pass costs about a third of a training step on the same voxels. */
 const FORWARD_SHARE = 1 / 3;
 
+/** Share of the whole time that goes into steps at least, however long the preparation took. */
+const LEAST_STEP_SHARE = 0.25;
+
 export interface TimeBudget {
-  /** Seconds that are left of the budget. */
+  /** Seconds of the whole budget, and those of it that are spent already. */
   seconds: number;
+  secondsSpent: number;
   /** Measured, after the first steps have warmed up. */
   secondsPerStep: number;
   /** Windows of a patch that one look at the held-out cases needs, and those of the last, thorough one. */
@@ -26,10 +30,14 @@ export interface StepPlan {
   validateEvery: number | null;
 }
 
-/** As many steps as the time allows, with the validations in between. At least one step. */
+/**
+ * As many steps as the time allows, with the validations in between; at least a quarter of the time is for them,
+ * even where that takes longer than was asked for.
+ */
 export function stepsWithin(budget: TimeBudget): StepPlan {
   const secondsPerWindow = (FORWARD_SHARE * budget.secondsPerStep) / budget.batch;
-  const usable = budget.seconds * (1 - RESERVE) - budget.finalWindows * secondsPerWindow;
+  const left = budget.seconds * (1 - RESERVE) - budget.secondsSpent;
+  const usable = Math.max(LEAST_STEP_SHARE * budget.seconds, left - budget.finalWindows * secondsPerWindow);
   const oneLook = budget.validationWindows * secondsPerWindow;
   const looks =
     oneLook === 0

@@ -36,22 +36,14 @@ export interface ScoredExample extends Example {
 /** Voxels shown around the structures. */
 const MARGIN = 12;
 
-/** The slice with most labelled voxels, cut to the structures in it. */
+/** The slice with most voxels of structures in the truth (else the prediction), cut to the structures in it. */
 export function exampleOf(found: PredictedCase): Example {
   const { size, image, truth, predicted } = found;
   const [nx, ny, nz] = size;
-  let slice = nz >> 1;
-  let most = 0;
-  for (let k = 0; k < nz; k++) {
-    let count = 0;
-    for (let i = k * nx * ny; i < (k + 1) * nx * ny; i++) if (isLabel(truth[i]!) || predicted[i]) count++;
-    if (count > most) {
-      most = count;
-      slice = k;
-    }
-  }
-  let [x0, x1, y0, y1] = most === 0 ? [0, nx - 1, 0, ny - 1] : [nx, -1, ny, -1];
-  for (let j = 0, i = slice * nx * ny; most > 0 && j < ny; j++) {
+  const fullest = fullestSlice(truth, nx * ny) ?? fullestSlice(predicted, nx * ny);
+  const slice = fullest ?? nz >> 1;
+  let [x0, x1, y0, y1] = fullest === null ? [0, nx - 1, 0, ny - 1] : [nx, -1, ny, -1];
+  for (let j = 0, i = slice * nx * ny; fullest !== null && j < ny; j++) {
     for (let x = 0; x < nx; x++, i++) {
       if (!isLabel(truth[i]!) && !predicted[i]) continue;
       x0 = Math.min(x0, x);
@@ -86,6 +78,21 @@ export function exampleOf(found: PredictedCase): Example {
     truth: picture(truth),
     predicted: picture(predicted),
   };
+}
+
+/** null where there is no structure. */
+function fullestSlice(labels: ArrayLike<number>, area: number): number | null {
+  let fullest: number | null = null;
+  let most = 0;
+  for (let slice = 0; slice * area < labels.length; slice++) {
+    let count = 0;
+    for (let i = slice * area; i < (slice + 1) * area; i++) if (isLabel(labels[i]!)) count++;
+    if (count > most) {
+      most = count;
+      fullest = slice;
+    }
+  }
+  return fullest;
 }
 
 const isLabel = (value: number) => value !== 0 && value !== 255;

@@ -113,7 +113,8 @@ export async function trainNetwork(job: NetworkTraining, options: JobOptions = {
         trainer.dispose(),
       );
       stepPlan = stepsWithin({
-        seconds: 60 * job.budget.minutes - job.secondsBefore - (performance.now() - started) / 1000,
+        seconds: 60 * job.budget.minutes,
+        secondsSpent: job.secondsBefore + (performance.now() - started) / 1000,
         secondsPerStep,
         validationWindows: windowsOf(prepared, looked, plan),
         finalWindows: windowsOf(prepared, fold.validation, plan),

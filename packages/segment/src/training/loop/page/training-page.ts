@@ -67,7 +67,8 @@ ${caseTable(input, shown)}
 function statusOf({ history, finished }: TrainingPageInput): string {
   const row = history.rows.at(-1);
   const step = row?.step ?? 0;
-  if (finished) return `<p class="soft">Finished after ${history.steps} steps.</p>`;
+  if (finished)
+    return `<p class="soft">Finished after ${history.steps} step${history.steps === 1 ? "" : "s"}.</p>`;
   const left =
     row && row.step > 0 && row.step < history.steps
       ? `, about ${duration((row.seconds / row.step) * (history.steps - row.step))} left`
