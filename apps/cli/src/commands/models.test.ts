@@ -58,13 +58,13 @@ describe("networks", () => {
   test("are stored, listed, shown and removed", () => {
     assert.match(call("models").stdout, /No network is stored/);
     const added = call("models", "add", at("model"));
-    assert.match(added.stderr, /does not allow commercial use/);
+    assert.match(added.stderr, /not for commercial use \(licence: CC BY-NC 4\.0\)/);
     assert.match(added.stdout, /Stored bright 1\.0\.0 \(1 structure, /);
     assert.equal(call("models", "add", at("model")).status, 3);
     mkdirSync(at("home", "models", "broken"));
     const list = call("models", "list");
     assert.match(list.stdout, /^bright +1\.0\.0 +CT +1 +CC BY-NC 4\.0 \*$/m);
-    assert.match(list.stdout, /^\* not for commercial use$/m);
+    assert.match(list.stdout, /^\* not cleared for commercial use$/m);
     const long = "a-network-with-a-name-that-is-longer-than-any-column-can-be";
     const wrong = call("models", "add", at("model", "weights.onnx"), "--sha256", "0".repeat(64));
     assert.match(wrong.stderr, /not the one asked for/);

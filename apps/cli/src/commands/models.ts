@@ -1,4 +1,4 @@
-import { addModel, listModels, openModel, removeModel } from "@viscera/segment/node";
+import { addModel, licenceWarnings, listModels, openModel, removeModel } from "@viscera/segment/node";
 import type { Command } from "commander";
 import { countOf } from "../terminal/console.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
@@ -28,7 +28,7 @@ export function addModels(program: Command, signal: AbortSignal): void {
         ),
       );
       if (stored.some(({ description }) => description?.commercialUse === false))
-        context.console.text("* not for commercial use");
+        context.console.text("* not cleared for commercial use");
       for (const { name, problem } of stored)
         if (problem !== null)
           context.console.warning(
@@ -56,8 +56,10 @@ export function addModels(program: Command, signal: AbortSignal): void {
       ...(sha256 === undefined ? {} : { sha256 }),
     });
     const { description } = stored;
-    if (description?.commercialUse === false) {
-      context.console.warning(`Its licence (${description.licence}) does not allow commercial use.`);
+    if (description) {
+      const { licence, commercialUse } = description;
+      for (const warning of licenceWarnings(stored.name, licence, commercialUse))
+        context.console.warning(warning);
     }
     context.console.text(
       `Stored ${stored.name}${description ? ` ${description.version} (${countOf(description.labels.length, "structure")}, licence ${description.licence})` : ""}.`,

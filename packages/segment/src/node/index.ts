@@ -1,4 +1,5 @@
 export type { LearntNetwork, ModelFormat, ModelPart, ModelPlace, OpenOptions } from "./formats/format.js";
+export { licenceWarnings } from "./licence.js";
 export type { FoldName } from "./nnunet-folder.js";
 export { locateModel, type ModelLocation, openModel, readLearntNetwork } from "./open-model.js";
 export * from "./read-images.js";

@@ -8,6 +8,7 @@ import { buildNetwork, floatTensor, inferenceModel, initialWeights, type Weights
 import { openSession } from "@viscera/nets/node";
 import { segmentVolume } from "@viscera/segment";
 import { addModel, openModel } from "@viscera/segment/node";
+import { readLearntNetwork } from "./open-model.js";
 import { writeCheckpoint } from "./torch-checkpoint.testing.js";
 
 type Json = Record<string, unknown>;
@@ -363,5 +364,23 @@ test("a bundle's folder is stored with what it needs", async () => {
       if (before === undefined) delete process.env["VISCERA_HOME"];
       else process.env["VISCERA_HOME"] = before;
     }
+  });
+});
+
+test("a bundle's network is handed on for training with its input in our terms", async () => {
+  await withBundle(inference(), async (folder, weights) => {
+    const learnt = await readLearntNetwork(folder);
+    assert.deepEqual([...learnt.weights.keys()], [...weights.keys()]);
+    const { orientation, spacingMm, patch, normalisation } = learnt.description.input;
+    assert.deepEqual([orientation, spacingMm, patch], ["SAR", [2, 1.5, 1.5], [16, 12, 8]]);
+    // 164 HU and more are 1 in MONAI, -57 and less 0.
+    assert.deepEqual(normalisation, { kind: "ct", low: -57, high: 164, mean: -57, sd: 221 });
+  });
+  const turned = change(inference(), ["preprocessing", "transforms", "2"], {
+    _target_: "Identityd",
+    keys: "image",
+  });
+  await withBundle(turned, async (folder) => {
+    await assert.rejects(readLearntNetwork(folder), refused("input.base", /as its file has them/));
   });
 });

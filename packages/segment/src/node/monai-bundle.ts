@@ -15,9 +15,10 @@ import {
 } from "@viscera/nets";
 import { structureName } from "../label-names.js";
 import type { ForeignModel } from "../model.js";
-import { type MonaiPlan, readMonaiPlan, segmentLikeMonai } from "../monai/index.js";
+import { type MonaiPlan, readMonaiPlan, segmentLikeMonai, trainingInput } from "../monai/index.js";
 import { segmentationOf } from "../segmentation-of.js";
 import { parseModelJson, readModelFile, sha256 } from "./files.js";
+import type { LearntNetwork } from "./formats/format.js";
 import { licenceOf, licenceWarnings } from "./licence.js";
 import { NetworkSession } from "./network-session.js";
 
@@ -189,6 +190,22 @@ export async function openBundle(folder: string, options: SessionOptions): Promi
     },
     dispose: () => session.dispose(),
   };
+}
+
+/** The network, for training on. Throws `input.base` where its scans are prepared in a way that training here has not. */
+export async function learntBundle(folder: string): Promise<LearntNetwork> {
+  const bundle = await readBundle(folder);
+  const { bytes, weights } = await readWeights(bundle);
+  const described = await description(bundle, sha256(bytes));
+  const input = trainingInput(bundle.plan, described.input);
+  if (typeof input === "string") {
+    throw inputError(
+      "base",
+      `The bundle in ${folder} ${input}; it cannot be trained further here.`,
+      "Give another model, or train from scratch with `viscera train`.",
+    );
+  }
+  return { description: { ...described, input }, network: bundle.network, weights };
 }
 
 /** The windows' size with the fastest axis of the tensor first, where the bundle fixes it. */

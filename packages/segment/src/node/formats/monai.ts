@@ -1,6 +1,13 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { bundleWeights, describeBundle, INFERENCE, METADATA, openBundle } from "../monai-bundle.js";
+import {
+  bundleWeights,
+  describeBundle,
+  INFERENCE,
+  learntBundle,
+  METADATA,
+  openBundle,
+} from "../monai-bundle.js";
 import type { ModelFormat, ModelPart } from "./format.js";
 
 const LICENCES = /^(licen[cs]e(\.\w+)?|data_license\.txt|readme\.md)$/i;
@@ -19,6 +26,8 @@ export const monaiFormat: ModelFormat = {
   describe: ({ folder }) => describeBundle(folder),
 
   open: ({ folder }, options) => openBundle(folder, options),
+
+  learnt: ({ folder }) => learntBundle(folder),
 
   async parts({ folder }) {
     const files = [METADATA, INFERENCE, await bundleWeights(folder)];
