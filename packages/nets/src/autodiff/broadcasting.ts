@@ -26,7 +26,9 @@ export function sameDims(a: readonly number[], b: readonly number[]): boolean {
 
 /**
  * Sum or mean over axes, which stay with extent 1. One axis after the other, the last first: every partial
- * sum stays short, which keeps seven digits where one sum over all voxels keeps four.
+ * sum stays short, which keeps seven digits where one sum over all voxels keeps four. Each axis goes at once, so
+ * that the next is the last in its turn: ONNX Runtime sums over a last axis in the same order on any number of
+ * threads, but not over one that axes of extent 1 follow.
  */
 export function reduceAxes(
   graph: GraphBuilder,
@@ -34,7 +36,11 @@ export function reduceAxes(
   value: Value,
   axes: readonly number[],
 ): Value {
-  return [...axes].sort((a, b) => b - a).reduce((v, axis) => graph.reduce(kind, v, [axis]), value);
+  if (axes.length === 0) return value;
+  const reduced = axes
+    .toSorted((a, b) => b - a)
+    .reduce((v, axis) => graph.reduce(kind, v, [axis], false), value);
+  return graph.node("Unsqueeze", [reduced, graph.ints(axes.toSorted((a, b) => a - b))]);
 }
 
 /** The gradient of extents `from` summed over the axes along which a tensor of extents `to` was repeated. */

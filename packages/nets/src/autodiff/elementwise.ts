@@ -1,5 +1,6 @@
 /** Operations on each element, with broadcasting. */
-import type { Value } from "../onnx/graph-builder.js";
+import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
+import { elementCount } from "../tensor.js";
 import { broadcastDims, expandTo, sameDims, sumTo } from "./broadcasting.js";
 import type { Tape, Variable } from "./tape.js";
 
@@ -58,8 +59,16 @@ export function exp(tape: Tape, x: Variable): Variable {
 }
 
 export function log(tape: Tape, x: Variable): Variable {
-  const { graph } = tape;
-  return unary(tape, x, graph.map("Log", x.value), (g) => graph.div(g, x.value));
+  return unary(tape, x, logarithm(tape.graph, x.value, x.dims), (g) => tape.graph.div(g, x.value));
+}
+
+/**
+ * Natural logarithm, as that of a sum of one number: ONNX Runtime's own Log gives other last bits where the
+ * elements are shared among threads in another way.
+ */
+export function logarithm(graph: GraphBuilder, value: Value, dims: readonly number[]): Value {
+  const column = graph.reshape(value, [elementCount(dims), 1]);
+  return graph.reshape(graph.node("ReduceLogSum", [column, graph.ints([1])]), dims);
 }
 
 export function sqrt(tape: Tape, x: Variable): Variable {
