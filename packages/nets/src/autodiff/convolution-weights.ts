@@ -8,8 +8,9 @@
  */
 import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
 import { elementCount } from "../tensor.js";
-import { type ConvolutionGeometry, padSpace, spaceAxes, weightDims } from "./convolution-geometry.js";
+import { type ConvolutionGeometry, padSpace, weightDims } from "./convolution-geometry.js";
 import { product, transposed } from "./matrix-product.js";
+import { columnsOf, padToReach, shiftedCopies } from "./shifted-copies.js";
 import { isPatchwise } from "./transposed-convolution.js";
 
 export function weightGradient(
@@ -59,17 +60,6 @@ function patchProduct(graph: GraphBuilder, fine: Value, coarse: Value, geometry:
   return graph.reshape(joined, weightDims(geometry));
 }
 
-/** For every tap, the fine voxels that the coarse ones meet through it: [N, C, ...coarse extents] each. */
-function shiftedCopies(graph: GraphBuilder, fine: Value, geometry: ConvolutionGeometry): Value[] {
-  const { kernel, strides, dilations, coarse } = geometry;
-  const padded = padToReach(graph, fine, geometry);
-  return tapsOf(kernel).map((tap) => {
-    const starts = tap.map((k, axis) => k * dilations[axis]!);
-    const ends = starts.map((start, axis) => start + strides[axis]! * (coarse.extents[axis]! - 1) + 1);
-    return graph.slice(padded, starts, ends, spaceAxes(coarse.extents), strides);
-  });
-}
-
 /** Any geometry: one shifted copy of the fine grid and one product for every tap of the kernel. */
 function shiftByShift(graph: GraphBuilder, fine: Value, coarse: Value, geometry: ConvolutionGeometry): Value {
   const { batch, groups, kernel } = geometry;
@@ -99,35 +89,14 @@ function oneProduct(graph: GraphBuilder, fine: Value, coarse: Value, geometry: C
   const [m, c] = [geometry.coarse.channels / groups, geometry.fine.channels / groups];
   const voxels = elementCount(geometry.coarse.extents);
   const taps = elementCount(kernel);
-  const copies = shiftedCopies(graph, fine, geometry).map((shifted) =>
-    graph.reshape(shifted, [batch, geometry.fine.channels, 1, voxels]),
-  );
   const joined = correlate(
     graph,
     graph.reshape(coarse, [batch, groups, m, voxels]),
-    graph.reshape(graph.concat(copies, 2), [batch, groups, c * taps, voxels]),
+    columnsOf(graph, fine, geometry),
     [batch, groups],
     [m, voxels, c * taps],
   );
   return graph.reshape(joined, weightDims(geometry));
-}
-
-/** Every index into a kernel, the last axis fastest. */
-function tapsOf(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>(
-    (all, n) => all.flatMap((head) => Array.from({ length: n }, (_, k) => [...head, k])),
-    [[]],
-  );
-}
-
-/** The fine grid with its padding at both ends, exactly as far as the taps reach. */
-function padToReach(graph: GraphBuilder, fine: Value, geometry: ConvolutionGeometry): Value {
-  const { kernel, strides, dilations, before } = geometry;
-  const after = kernel.map((k, axis) => {
-    const reach = strides[axis]! * (geometry.coarse.extents[axis]! - 1) + dilations[axis]! * (k - 1) + 1;
-    return reach - before[axis]! - geometry.fine.extents[axis]!;
-  });
-  return padSpace(graph, fine, before, after);
 }
 
 /** With fewer planes or voxels the products of `stackedShifts` are too small to be fast. */

@@ -2,8 +2,9 @@
 import { failedError } from "@viscera/core";
 import type { Pads } from "../onnx/graph-builder.js";
 import { reduceAxes, sameDims, shapeText } from "./broadcasting.js";
-import { type ConvolutionGeometry, convolve, gridDims, weightDims } from "./convolution-geometry.js";
+import { type ConvolutionGeometry, gridDims, weightDims } from "./convolution-geometry.js";
 import { weightGradient } from "./convolution-weights.js";
+import { convolve } from "./forward-convolution.js";
 import type { Tape, Variable } from "./tape.js";
 import { convolveTransposed } from "./transposed-convolution.js";
 

@@ -3,26 +3,33 @@ import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
 import { broadcastDims, shapeText, sumTo } from "./broadcasting.js";
 import type { Tape, Variable } from "./tape.js";
 
-/** Sums of up to this many products come in one run, however the matrix is shared among threads. */
+/** Sums of up to this many terms come in one run, however a product is shared among threads. */
 const ONE_RUN = 128;
-/** From here on sixteen threads get so many columns each that the runs are of one length. */
-const MANY_COLUMNS = 1024;
+/** With more columns, each of eight threads gets so many that the runs are of one length. */
+const FEW_COLUMNS = 512;
 
 /**
- * a · b for a [..., m, k] and b [..., k, n], with the same bits on any number of threads (up to sixteen). ONNX
- * Runtime shares the rows among threads, but the columns where there are more of those; how long its partial
- * sums over k are depends on how many columns a thread has. So a long product with few columns, but more than
- * rows, is computed transposed; and so is one with a single column.
+ * Whether the last bits of a product of [m, k] and [k, n] would depend on the number of threads (up to eight). ONNX
+ * Runtime shares the rows among threads, but the columns where there are more of those; and how long its partial
+ * sums over k are depends on how many columns a thread has.
+ */
+export function dependsOnThreads([m, k, n]: readonly [number, number, number]): boolean {
+  return m > 1 && k > ONE_RUN && n > m && n <= FEW_COLUMNS;
+}
+
+/**
+ * a · b for a [..., m, k] and b [..., k, n] of the given ranks, with the same bits on any number of threads (up to
+ * eight): computed transposed where these would differ. A single column becomes a single row for the same reason.
  */
 export function product(
   graph: GraphBuilder,
   a: Value,
   b: Value,
-  [m, k, n]: readonly [number, number, number],
+  sizes: readonly [number, number, number],
   ranks: readonly [number, number],
 ): Value {
-  const shared = k > ONE_RUN && n > m && n < MANY_COLUMNS;
-  if (m === 1 || !(shared || n === 1)) return graph.matMul(a, b);
+  const [m, , n] = sizes;
+  if (!dependsOnThreads(sizes) && !(n === 1 && m > 1)) return graph.matMul(a, b);
   const turned = graph.matMul(transposed(graph, b, ranks[1]), transposed(graph, a, ranks[0]));
   return transposed(graph, turned, Math.max(...ranks));
 }

@@ -161,6 +161,35 @@ test("the same bits with one and two threads", async () => {
   assert.deepEqual(runs[0], runs[1]);
 });
 
+test("the same bits with one and three threads where a thread gets few voxels", async () => {
+  const random = new RandomStream(12, "nets.tape-test");
+  const numbers = (dims: readonly number[], step: number): Numbers => ({
+    dims,
+    data: Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => random.normal(step, i)),
+  });
+  const inputs = {
+    x: numbers([1, 40, 5, 5, 6], 1),
+    w: numbers([32, 40, 3, 3, 3], 2),
+    tokens: numbers([20, 600], 3),
+    matrix: numbers([600, 100], 4),
+  };
+  const runs = [];
+  for (const threads of [1, 3]) {
+    const experiment = await Experiment.create(
+      (model) => openSession(model, { threads }),
+      inputs,
+      (tape, v) => {
+        const conv = tape.conv(v["x"]!, v["w"]!, null, { pads: 1 });
+        const product = tape.matMul(v["tokens"]!, v["matrix"]!);
+        return tape.concat([tape.reshape(conv, [4800]), tape.reshape(product, [2000])], 0);
+      },
+    );
+    runs.push(await experiment.run(inputs, numbers(experiment.dims, 5).data));
+    await experiment.dispose();
+  }
+  assert.deepEqual(runs[0], runs[1]);
+});
+
 test("what does not fit is refused while the graph is built", () => {
   const tape = new Tape(new GraphBuilder());
   const x = tape.parameter("x", [1, 4, 5, 5]);

@@ -5,9 +5,11 @@
 import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
 import { elementCount, floatTensor } from "../tensor.js";
 import { zeros } from "./broadcasting.js";
-import { type ConvolutionGeometry, convolvePadded, gridDims, padSpace } from "./convolution-geometry.js";
+import { type ConvolutionGeometry, gridDims, padSpace } from "./convolution-geometry.js";
+import { convolve } from "./forward-convolution.js";
 import { product } from "./matrix-product.js";
 import { cellsOf, interleave, type Phase, phasesOf } from "./phases.js";
+import { tapsOf } from "./shifted-copies.js";
 
 /** From the coarse grid to the fine one; `bias` [fine channels] is added. */
 export function convolveTransposed(
@@ -49,12 +51,12 @@ function convolveMirrored(
     const turned = graph.matMul(flat, graph.constant(floatTensor(reversal, [taps, taps])));
     mirrored = graph.reshape(turned, [grid.channels, fine.channels / geometry.groups, ...kernel]);
   }
-  const before = kernel.map((k, axis) => dilations[axis]! * (k - 1) - geometry.before[axis]!);
-  const after = kernel.map(
-    (k, axis) => fine.extents[axis]! - grid.extents[axis]! - before[axis]! + dilations[axis]! * (k - 1),
-  );
-  const turned = exchangeChannels(graph, mirrored, geometry);
-  return convolvePadded(graph, coarse, turned, bias, geometry, before, after);
+  return convolve(graph, coarse, exchangeChannels(graph, mirrored, geometry), bias, {
+    ...geometry,
+    fine: grid,
+    coarse: fine,
+    before: kernel.map((k, axis) => dilations[axis]! * (k - 1) - geometry.before[axis]!),
+  });
 }
 
 /** Weights [M, C / groups, ...kernel] as those of the transpose, [C, M / groups, ...kernel]. */
@@ -87,7 +89,12 @@ export function isPatchwise({
 }
 
 /** What every coarse voxel gives through every tap, [N, fine channels, taps, coarse voxels]: a product of matrices. */
-function columnsOf(graph: GraphBuilder, coarse: Value, weights: Value, geometry: ConvolutionGeometry): Value {
+function tapColumns(
+  graph: GraphBuilder,
+  coarse: Value,
+  weights: Value,
+  geometry: ConvolutionGeometry,
+): Value {
   const { batch, groups, fine, coarse: grid, kernel } = geometry;
   const m = grid.channels / groups;
   const taps = elementCount(kernel);
@@ -123,7 +130,7 @@ function scatterPatches(
   geometry: ConvolutionGeometry,
 ): Value {
   const { batch, fine, coarse: grid, kernel } = geometry;
-  const columns = columnsOf(graph, coarse, weights, geometry);
+  const columns = tapColumns(graph, coarse, weights, geometry);
   const blocks = addBias(graph, columns, bias, fine.channels, kernel.length + 1);
   const joined = interleave(graph, blocks, batch * fine.channels, kernel, grid.extents, "channels first");
   return graph.reshape(joined, gridDims(batch, fine));
@@ -147,9 +154,9 @@ function sumColumns(
 ): Value {
   const { fine, coarse: grid, kernel } = geometry;
   const cells = cellsOf(geometry);
-  const columns = columnsOf(graph, coarse, weights, geometry);
+  const columns = tapColumns(graph, coarse, weights, geometry);
   const parts = phasesOf(geometry).map((phase) => {
-    const sum = tapsReaching(phase).reduce<Value | null>((total, taps) => {
+    const sum = tapsOf(phase.map(({ count }) => count)).reduce<Value | null>((total, taps) => {
       const index = taps.reduce(
         (flat, j, axis) => flat * kernel[axis]! + phase[axis]!.first + j * phase[axis]!.step,
         0,
@@ -175,14 +182,6 @@ function padColumn(
 ): Value {
   if ([...before, ...after].every((n) => n === 0)) return value;
   return graph.pad(value, [0, 0, 0, ...before, 0, 0, 0, ...after]);
-}
-
-/** Which of its taps a voxel of a phase gets along each axis: every combination. */
-function tapsReaching(phase: readonly Phase[]): number[][] {
-  return phase.reduce<number[][]>(
-    (all, { count }) => all.flatMap((head) => Array.from({ length: count }, (_, j) => [...head, j])),
-    [[]],
-  );
 }
 
 /** Every phase is a convolution of the coarse grid with stride 1. */
@@ -225,18 +224,15 @@ function convolvePhase(
     phase.map((_, axis) => axis + 2),
     phase.map(({ step }) => -step),
   );
-  const before = phase.map(({ count, dilation, start }) => (count - 1) * dilation - start);
-  const after = phase.map(
-    ({ count, dilation }, axis) =>
-      cells[axis]! - geometry.coarse.extents[axis]! - before[axis]! + dilation * (count - 1),
-  );
-  const options = {
+  return convolve(graph, coarse, taps, bias, {
+    ...geometry,
+    fine: geometry.coarse,
+    coarse: { channels: geometry.fine.channels, extents: cells },
     kernel: phase.map(({ count }) => count),
     strides: phase.map(() => 1),
     dilations: phase.map(({ dilation }) => dilation),
-    groups: geometry.groups,
-  };
-  return convolvePadded(graph, coarse, taps, bias, options, before, after);
+    before: phase.map(({ count, dilation, start }) => (count - 1) * dilation - start),
+  });
 }
 
 /** Phases of the fine grid, each of N · C · cells numbers, side by side; what lies beyond the grid is cut off. */
