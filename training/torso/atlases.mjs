@@ -250,7 +250,7 @@ export async function headMaps() {
   for (let subject = 1; subject <= 5; subject++) {
     const file = dataPath("brain", "synthseg-label-maps", `training_seg_0${subject}.nii.gz`);
     const labels = reorient(await readLabels(file), "RAS");
-    const whole = prepareHead(labels, 0.36 + 0.035 * subject);
+    const whole = prepareHead(labels, 0.34 + 0.03 * subject);
     const coarse = await respaced(whole, [1, 1, 1], 3);
     maps.push({ id: `head_${subject}`, map: coarse, known });
     const brain = crop(whole, boxOf(whole, new Set([HEADS.value(2), HEADS.value(3)]), 6));
