@@ -15,7 +15,9 @@ export const labelSchema = z.strictObject({
 export const labelsFileSchema = z.strictObject({
   schema: z.literal(1),
   labels: z.array(labelSchema),
-  /** Mean probability of the network by id, 0 to 1; absent when the labels did not come from one. */
+  /** Of the network by id, 0 to 1; absent when the labels did not come from one. */
   confidence: z.record(z.string().regex(/^[1-9]\d*$/), z.number().min(0).max(1)).optional(),
+  /** What the confidence is; absent: the mean probability of a structure's voxels. */
+  confidenceIs: z.enum(["mean probability", "expected Dice"]).optional(),
 });
 export type LabelsFile = z.infer<typeof labelsFileSchema>;

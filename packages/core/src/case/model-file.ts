@@ -16,6 +16,42 @@ export const normalisationSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const logisticSchema = z.strictObject({ intercept: z.number(), slope: z.number().nonnegative() });
+
+/**
+ * From the mean probability p of a structure's voxels to the Dice to expect,
+ * 1 / (1 + exp(-(intercept + slope ln(p / (1 - p))))), fitted on held-out cases.
+ */
+export const calibrationSchema = z.strictObject({
+  /** Held-out cases it was fitted on. */
+  cases: z.int().positive(),
+  /** Mean absolute difference from the true Dice of a case that the fit had not seen. */
+  meanError: z.number().nonnegative(),
+  /** For a structure without a fit of its own. */
+  pooled: logisticSchema,
+  structures: z.array(logisticSchema.extend({ id: z.int().positive(), pairs: z.int().positive() })),
+});
+export type Calibration = z.infer<typeof calibrationSchema>;
+
+const rangeSchema = z.tuple([z.number(), z.number()]);
+
+/** What a network's training scans look like to it, so that others can be told from them. */
+export const outOfDistributionSchema = z.strictObject({
+  /** Safetensors file beside the weights: mean and inverse spread of the features of training windows. */
+  features: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Scans and windows of them that it was made from. */
+  cases: z.int().positive(),
+  windows: z.int().positive(),
+  /** Largest mean distance of a scan's windows that is not worth a warning. */
+  limit: z.number().positive(),
+  /** Of the prepared intensities at the shares of voxels 0.05, 0.25, 0.5, 0.75, 0.95 and 0.99: usual range. */
+  quantiles: z.array(rangeSchema).length(6),
+  /** Usual physical size along the stored axes. */
+  sizeMm: z.tuple([rangeSchema, rangeSchema, rangeSchema]),
+});
+export type OutOfDistribution = z.infer<typeof outOfDistributionSchema>;
+
 /** viscera-model.json, beside its weights. */
 export const modelFileSchema = z.strictObject({
   schema: z.literal(1),
@@ -56,6 +92,8 @@ export const modelFileSchema = z.strictObject({
   licence: z.string(),
   commercialUse: z.boolean(),
   card: z.string().nullable(),
+  calibration: calibrationSchema.optional(),
+  outOfDistribution: outOfDistributionSchema.optional(),
   /** Of the weights file, with the folds' behind it where there are some. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
