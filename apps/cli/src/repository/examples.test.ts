@@ -10,6 +10,11 @@ const EXPECTED: Record<string, RegExp[]> = {
   "01-synthetic-patient/make.mjs": [/liver: \d{3,4} mL/, /kidney_left: \d{2,3} mL/],
   "02-measure-labels/measure.mjs": [/analytic 57\.91 mL/, /surface {2}5[78]\.\d+ mL, watertight/],
   "03-two-doses/simulate.mjs": [/female, 52 kg: peak \d+\.\d ug\/L/, /male, 98 kg: peak/],
+  "04-train-and-finetune/train.mjs": [
+    /trained: Dice 0\.9\d on 2 held-out cases/,
+    /cyst: \d\d % sure/,
+    /fine-tuned with 2 cases: Dice spleen 0\.[89]\d, abscess 0\.[89]\d/,
+  ],
 };
 
 const found = readdirSync(join(REPOSITORY, "examples"), { withFileTypes: true })

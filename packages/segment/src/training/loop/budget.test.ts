@@ -26,6 +26,7 @@ test("looks at large held-out sets become rare, and without any there are none",
   assert.equal(stepsWithin({ ...budget, validationWindows: 0 }).validateEvery, null);
   assert.equal(planOfSteps(1000, 0).validateEvery, null);
   assert.equal(planOfSteps(1000, 3).validateEvery, 100);
+  assert.equal(planOfSteps(20, 3).validateEvery, 50);
 });
 
 test("a budget that preparing used up still gives a quarter of it to training", () => {

@@ -5,6 +5,7 @@ const RESERVE = 0.06;
 /** Share of the time for looking at held-out cases on the way. */
 const VALIDATION_SHARE = 0.08;
 const MOST_VALIDATIONS = 20;
+const LEAST_STEPS_BETWEEN = 50;
 /** A forward pass costs about a third of a training step on the same voxels. */
 const FORWARD_SHARE = 1 / 3;
 
@@ -47,9 +48,12 @@ export function stepsWithin(budget: TimeBudget): StepPlan {
   return { steps, validateEvery: looks === 0 ? null : Math.max(1, Math.ceil(steps / looks)) };
 }
 
-/** Ten looks at the held-out cases on the way, for a number of steps that was asked for. */
+/** Ten looks at the held-out cases on the way, fewer in a short run, for a number of steps that was asked for. */
 export function planOfSteps(steps: number, validationWindows: number): StepPlan {
-  return { steps, validateEvery: validationWindows === 0 ? null : Math.max(1, Math.ceil(steps / 10)) };
+  return {
+    steps,
+    validateEvery: validationWindows === 0 ? null : Math.max(LEAST_STEPS_BETWEEN, Math.ceil(steps / 10)),
+  };
 }
 
 /**

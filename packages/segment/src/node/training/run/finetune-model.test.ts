@@ -136,6 +136,11 @@ describe("fine-tuning", () => {
       finetuneModel(base, dataset, { ...options("x", 1), memoryBytes: 1000 }),
       (error) => error instanceof VisceraError && error.code === "input.base",
     );
+    const labels = [{ id: 3, name: "third", snomed: null }];
+    await assert.rejects(
+      finetuneModel({ ...base, description: { ...base.description, labels } }, dataset, options("x", 1)),
+      /not background and one a label/,
+    );
     await assert.rejects(readLearntNetwork(at("nothing")), /no model/);
   });
 });

@@ -81,6 +81,13 @@ export async function finetuneModel(
   const decay = options.decay ?? settings.decay;
   const { description } = base;
   const kept = classMap(description.labels, dataset.labels);
+  if (description.labels.some(({ id }) => id >= base.network.classes)) {
+    throw inputError(
+      "base",
+      `The model "${description.name}" has ${base.network.classes} outputs, which are not background and one a label.`,
+      "Give another model, or train from scratch with `viscera train`.",
+    );
+  }
   const channels = Math.max(1, dataset.channels.length);
   const network = networkFor(base.network, { classes: dataset.labels.length + 1, channels });
   const budget =
