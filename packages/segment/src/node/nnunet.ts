@@ -2,7 +2,6 @@
 import { inputError, type ModelFile } from "@viscera/core";
 import { floatTensor, inferenceModel, matchWeights, type Network, type SessionOptions } from "@viscera/nets";
 import { openSession } from "@viscera/nets/node";
-import { structureName } from "../label-names.js";
 import type { ForeignModel } from "../model.js";
 import { type NnUnet, type OpenFold, segmentLikeNnUnet } from "../nnunet/index.js";
 import { segmentationOf } from "../segmentation-of.js";
@@ -113,7 +112,7 @@ export async function describeTrained(trained: TrainedNnUnet): Promise<ModelFile
   };
   return {
     schema: 1,
-    name: structureName(trained.datasetName) || "nnunet",
+    name: trained.datasetName.replace(/^[^a-z0-9]+|[^a-z0-9_.-]+/gi, "") || "nnunet",
     version: `${plan.configuration}${folds.length > 1 ? `-${folds.length}-folds` : ""}`,
     architecture: plan.architecture,
     weights: `fold_${folds[0]!.fold}/checkpoint_final.pth`,
