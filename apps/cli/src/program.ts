@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addCompletion } from "./commands/completion.js";
 import { addConvert } from "./commands/convert.js";
+import { addDrug } from "./commands/drug.js";
 import { addFinetune } from "./commands/finetune.js";
 import { addInfo } from "./commands/info.js";
 import { addModels } from "./commands/models.js";
@@ -29,6 +30,7 @@ export function buildProgram(signal: AbortSignal): Command {
   addSegment(program, signal);
   addOrgans(program, signal);
   addSimulate(program, signal);
+  addDrug(program, signal);
   addReport(program, signal);
   addPhantom(program, signal);
   addTrain(program, signal);

@@ -26,7 +26,10 @@ export async function checkOutputImage(path: string, force: boolean): Promise<vo
     if (info && !force)
       throw usageError(`"${file}" exists.`, "Choose another name, or replace it with --force.");
   }
-  const folder = dirname(path);
+  await checkFolder(dirname(path));
+}
+
+async function checkFolder(folder: string): Promise<void> {
   const isFolder = await stat(folder).then(
     (info) => info.isDirectory(),
     () => false,
@@ -39,4 +42,13 @@ export async function checkOutputImage(path: string, force: boolean): Promise<vo
       "Choose another place, or change the folder's permissions.",
     );
   });
+}
+
+/** The same for a file of any ending. */
+export async function checkOutputFile(path: string, force: boolean): Promise<void> {
+  const info = await stat(path).catch(() => null);
+  if (info?.isDirectory()) throw usageError(`"${path}" is a folder.`, "Give the name of a file.");
+  if (info && !force)
+    throw usageError(`"${path}" exists.`, "Choose another name, or replace it with --force.");
+  await checkFolder(dirname(path));
 }

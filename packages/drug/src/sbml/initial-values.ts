@@ -27,6 +27,11 @@ export function initialValues(model: SbmlModel, equations: SbmlEquations, start:
       .flatMap(({ reactants, products }) => [...reactants, ...products])
       .flatMap(({ id, stoichiometry }) => (id === null ? [] : [[id, stoichiometry] as const])),
   ]);
+  const constants = new Set(
+    [...model.parameters, ...model.compartments, ...model.species].flatMap(({ id, constant }) =>
+      constant ? [id] : [],
+    ),
+  );
   const species = new Map(model.species.map((item) => [item.id, item]));
   const speciesOfAmount = new Map([...equations.amountOf].map(([id, amount]) => [amount, id]));
   const done = new Map<string, number>();
@@ -49,7 +54,9 @@ export function initialValues(model: SbmlModel, equations: SbmlEquations, start:
       const { name } = expression;
       if (name === TIME_SYMBOL) return time;
       if (name.startsWith(rateSymbol(""))) return 0;
-      const definition = assigned.get(name) ?? equations.definitions.get(name);
+      const own = assigned.get(name);
+      if (own && !constants.has(name)) return evaluateBefore(own, time);
+      const definition = equations.definitions.get(name);
       return definition && !equations.amountOf.has(name)
         ? evaluateBefore(definition, time)
         : valueOfSymbol(name);

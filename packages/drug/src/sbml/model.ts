@@ -61,6 +61,14 @@ export interface SbmlEvent {
   assignments: { variable: string; math: Expression | null }[];
 }
 
+/** Package fbc (version 1 and 2): what a flux balance is to optimise, within which bounds. */
+export interface SbmlFluxBalance {
+  objectives: { id: string; maximise: boolean; terms: { reaction: string; coefficient: number }[] }[];
+  active: string;
+  /** Bounds by number (version 1) or by parameter (version 2). */
+  bounds: { reaction: string; relation: "least" | "most" | "equal"; value: number | string }[];
+}
+
 export interface SbmlModel {
   id: string;
   level: number;
@@ -73,6 +81,8 @@ export interface SbmlModel {
   initialAssignments: { symbol: string; math: Expression | null }[];
   events: SbmlEvent[];
   conversionFactor: string | null;
+  /** Null without the package fbc. */
+  fluxBalance: SbmlFluxBalance | null;
   /** Quantities that `delay` needs a record of; `history(k, t)` in a formula means the k-th. */
   recorded: Expression[];
   /** How far back each of them is asked for, in time. */
@@ -85,4 +95,9 @@ export const TIME_SYMBOL = "#time";
 /** Symbol for the rate of change of another one. */
 export function rateSymbol(id: string): string {
   return `#rate ${id}`;
+}
+
+/** Symbol for a reaction's rate in the units of its submodel. */
+export function ownRateSymbol(reaction: string): string {
+  return `#own ${reaction}`;
 }

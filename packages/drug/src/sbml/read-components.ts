@@ -2,7 +2,7 @@
 import { childOf, childrenOf, inputError, type XmlElement } from "@viscera/core";
 import { call, type Expression, symbol } from "@viscera/numerics";
 import { type MathScope, readMath } from "./mathml.js";
-import { type SbmlModel, type SbmlSpeciesReference, TIME_SYMBOL } from "./model.js";
+import { ownRateSymbol, type SbmlModel, type SbmlSpeciesReference, TIME_SYMBOL } from "./model.js";
 
 /** A thing in a model that other models may refer to. */
 export interface Component {
@@ -25,6 +25,8 @@ export interface ComponentScope {
   extentFactor: Expression | null;
   /** Told of everything that is read. */
   onComponent: (component: Component) => void;
+  /** Told what a reaction's rate is in the units of the submodel it is in. */
+  onOwnRate: (reaction: string, rate: Expression) => void;
   /** Told of a symbol that, once removed, no longer hides another one. */
   onHidden: (symbol: string, hidden: string) => void;
 }
@@ -34,7 +36,7 @@ type List = keyof {
 };
 
 export function readComponents(model: XmlElement, into: SbmlModel, scope: ComponentScope): void {
-  const { name, level, onComponent, onHidden } = scope;
+  const { name, level, onComponent, onHidden, onOwnRate } = scope;
   const each = (list: string, item: string, read: (element: XmlElement) => void) => {
     for (const element of childrenOf(childOf(model, list) ?? EMPTY, item)) read(element);
   };
@@ -68,7 +70,8 @@ export function readComponents(model: XmlElement, into: SbmlModel, scope: Compon
   if (scope.timeFactor || scope.extentFactor) {
     for (const element of childrenOf(childOf(model, "listOfReactions") ?? EMPTY, "reaction")) {
       const id = element.attributes.get("id") ?? "";
-      reactionRates.set(id, scaled(symbol(name(id)), invert(scope.extentFactor), invert(scope.timeFactor)));
+      reactionRates.set(id, symbol(ownRateSymbol(name(id))));
+      onOwnRate(name(id), scaled(symbol(name(id)), invert(scope.extentFactor), invert(scope.timeFactor)));
     }
   }
   const formulas: MathScope = { ...scope.math, reactionRates };

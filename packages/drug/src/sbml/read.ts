@@ -7,6 +7,7 @@ import { childOf, childrenOf, inputError, parseXml, type XmlElement } from "@vis
 import { call, type Expression, substitute, symbol } from "@viscera/numerics";
 import type { SbmlModel } from "./model.js";
 import { type Component, readComponents } from "./read-components.js";
+import { readFluxBalance } from "./read-flux-balance.js";
 
 export interface SbmlReadOptions {
   /** Name of the document, for messages. */
@@ -52,6 +53,8 @@ export function readSbml(text: string, options: SbmlReadOptions = {}): SbmlModel
 class Reader {
   readonly #options: SbmlReadOptions;
   readonly #replacements = new Map<string, Replacement>();
+  /** Rates of submodels' reactions in the submodels' own units. */
+  readonly #ownRates = new Map<string, Expression>();
   #model!: SbmlModel;
 
   constructor(options: SbmlReadOptions) {
@@ -76,6 +79,7 @@ class Reader {
       initialAssignments: [],
       events: [],
       conversionFactor: null,
+      fluxBalance: readFluxBalance(model),
       recorded: [],
       lags: [],
     };
@@ -224,6 +228,9 @@ class Reader {
       timeFactor,
       extentFactor,
       onComponent,
+      onOwnRate: (reaction, rate) => {
+        this.#ownRates.set(reaction, rate);
+      },
       onHidden: (hiding, hidden) => {
         this.#replacements.set(hiding, { name: hidden, factor: null });
       },
@@ -306,7 +313,7 @@ class Reader {
 
   /** The model with every replaced name followed to what replaced it. */
   #renamed(): SbmlModel {
-    if (this.#replacements.size === 0) return this.#model;
+    if (this.#replacements.size === 0 && this.#ownRates.size === 0) return this.#model;
     const follow = (name: string): Replacement => {
       let current: Replacement = { name, factor: null };
       for (let i = 0; i < 1000; i++) {
@@ -320,6 +327,10 @@ class Reader {
     const math = <Formula extends Expression | null>(formula: Formula): Formula =>
       (formula &&
         substitute(formula, (id) => {
+          // A replaced reaction has the rate of what replaced it, as it is.
+          const own = /^#own (.*)$/.exec(id)?.[1];
+          if (own !== undefined)
+            return this.#replacements.has(own) ? symbol(name(own)) : this.#ownRates.get(own);
           const rate = /^#rate (.*)$/.exec(id)?.[1];
           const { name: to, factor } = follow(rate ?? id);
           const full = symbol(rate === undefined ? to : `#rate ${to}`);

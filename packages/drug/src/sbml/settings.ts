@@ -40,6 +40,10 @@ export function readSettings(text: string): SuiteSettings {
 }
 
 /** The times of the results: `steps` equal intervals. */
-export function suiteTimes({ start, duration, steps }: SuiteSettings): Float64Array {
+export function suiteTimes({
+  start,
+  duration,
+  steps,
+}: Pick<SuiteSettings, "start" | "duration" | "steps">): Float64Array {
   return Float64Array.from({ length: steps + 1 }, (_, i) => start + (i * duration) / Math.max(1, steps));
 }

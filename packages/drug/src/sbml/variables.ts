@@ -127,7 +127,7 @@ export function fastEquations(model: SbmlModel, equations: SbmlEquations): Map<s
 }
 
 /** Stoichiometry of a reference as a formula. */
-function stoichiometryOf(reference: SbmlSpeciesReference): Expression {
+export function stoichiometryOf(reference: SbmlSpeciesReference): Expression {
   const { id, stoichiometry, stoichiometryMath, factor } = reference;
   const bare = id !== null ? symbol(id) : (stoichiometryMath ?? number(stoichiometry ?? Number.NaN));
   return factor ? call("mul", bare, factor) : bare;

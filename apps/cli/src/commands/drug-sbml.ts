@@ -1,0 +1,115 @@
+import { usageError } from "@viscera/core";
+import { readSbml, simulateSbml, suiteTimes, writeSuiteResults } from "@viscera/drug";
+import { writeWhole } from "@viscera/scan/node";
+import type { Command } from "commander";
+import { loadSbml } from "../steps/load-sbml.js";
+import { countOf } from "../terminal/console.js";
+import { decimalNumber } from "../terminal/context.js";
+import { checkOutputFile } from "./output-file.js";
+import { bind, withCommonOptions, withExamples } from "./verb.js";
+
+interface SbmlOptions {
+  start: string;
+  end: string;
+  steps: string;
+  variables?: string;
+  amount?: string;
+  concentration?: string;
+  relative: string;
+  absolute: string;
+  out: string;
+  force?: boolean;
+}
+
+const LARGEST = Number.MAX_VALUE;
+
+export function addSbml(drug: Command, signal: AbortSignal): void {
+  const command = drug
+    .command("sbml <model>")
+    .description("the time course of an SBML model (Level 2 Version 4 to Level 3 Version 2, package comp)")
+    .option("--start <time>", "time to begin at", "0")
+    .option("--end <time>", "time to end at, in the model's own unit", "10")
+    .option("--steps <n>", "equal intervals between the rows of the result", "50")
+    .option("--variables <ids>", "what to give, separated by commas (default: every species)")
+    .option("--amount <ids>", "species of them to give as amounts")
+    .option("--concentration <ids>", "species of them to give as concentrations")
+    .option("--relative <tolerance>", "relative tolerance of the solver", "1e-7")
+    .option("--absolute <tolerance>", "absolute tolerance of the solver", "1e-12")
+    .requiredOption("--out <file>", "table to write (CSV)")
+    .option("--force", "replace the table");
+  withExamples(withCommonOptions(command), [
+    "viscera drug sbml model.xml --end 24 --steps 96 --variables Cp,Ctissue --out course.csv",
+  ]);
+  bind<SbmlOptions>(command, signal, async (context, [path = ""], options) => {
+    await checkOutputFile(options.out, options.force === true);
+    const start = decimalNumber(options.start, "--start", -LARGEST, LARGEST);
+    const end = decimalNumber(options.end, "--end", -LARGEST, LARGEST);
+    const steps = decimalNumber(options.steps, "--steps", 1, 1e7);
+    if (!Number.isInteger(steps)) throw usageError("--steps is no whole number.", "Give 1, 2, 3, ...");
+    if (!(end > start)) throw usageError(`The end (${end}) does not come after the start (${start}).`);
+    const began = performance.now();
+    const { text, options: reading } = loadSbml(path);
+    const model = readSbml(text, reading);
+    const amounts = listOf(options.amount);
+    const concentrations = listOf(options.concentration);
+    const both = amounts.find((name) => concentrations.includes(name));
+    if (both) throw usageError(`"${both}" cannot be given as an amount and as a concentration.`);
+    const named = [...new Set([...listOf(options.variables), ...amounts, ...concentrations])];
+    const variables = named.length > 0 ? named : model.species.map(({ id }) => id);
+    if (variables.length === 0) {
+      throw usageError("The model has no species.", "Name its variables with --variables.");
+    }
+    const times = suiteTimes({ start, duration: end - start, steps });
+    const rows = await simulateSbml(model, {
+      start,
+      times,
+      relative: decimalNumber(options.relative, "--relative", 1e-13, 1),
+      absolute: decimalNumber(options.absolute, "--absolute", 1e-300, LARGEST),
+      outputs: variables.map((variable) => ({
+        variable,
+        quantity: amounts.includes(variable)
+          ? "amount"
+          : concentrations.includes(variable)
+            ? "concentration"
+            : "symbol",
+      })),
+      seed: context.seed,
+      signal,
+    });
+    const table = {
+      columns: ["time", ...variables],
+      rows: rows.map((row, i) => [times[i]!, ...row]),
+    };
+    await writeWhole(options.out, new TextEncoder().encode(writeSuiteResults(table)));
+    context.console.step(
+      "Simulate",
+      `${model.id}: ${countOf(model.reactions.length, "reaction")}, ${countOf(variables.length, "variable")}, ${countOf(rows.length, "row")}`,
+      (performance.now() - began) / 1000,
+    );
+    const last = rows.at(-1)!;
+    context.console.table(
+      ["Variable", "At start", "At end", "Largest"],
+      variables
+        .slice(0, 20)
+        .map((name, i) => [
+          name,
+          shown(rows[0]![i]!),
+          shown(last[i]!),
+          shown(rows.reduce((most, row) => Math.max(most, row[i]!), Number.NEGATIVE_INFINITY)),
+        ]),
+    );
+    if (variables.length > 20) context.console.text(`and ${variables.length - 20} more in ${options.out}`);
+    context.console.result({ out: options.out, model: model.id, columns: table.columns, rows: rows.length });
+  });
+}
+
+function listOf(text: string | undefined): string[] {
+  return (text ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}
+
+function shown(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value);
+}

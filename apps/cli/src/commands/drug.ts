@@ -1,0 +1,9 @@
+import type { Command } from "commander";
+import { addSbml } from "./drug-sbml.js";
+import { addSbmlSuite } from "./drug-sbml-suite.js";
+
+export function addDrug(program: Command, signal: AbortSignal): void {
+  const drug = program.command("drug").description("drug response by itself: models of other tools' formats");
+  addSbml(drug, signal);
+  addSbmlSuite(drug, signal);
+}
