@@ -255,7 +255,7 @@ export async function headMaps() {
     maps.push({ id: `head_${subject}`, map: coarse, known });
     const brain = crop(whole, boxOf(whole, new Set([HEADS.value(2), HEADS.value(3)]), 6));
     const fine = await respaced(brain, [1, 1, 1], 1.1 + 0.1 * subject);
-    maps.push({ id: `brain_${subject}`, map: asSpaced(fine, 3), known });
+    maps.push({ id: `brain_${subject}`, map: asSpaced(fine, 3), known, table: "brains" });
     for (const [side, values] of [
       ["left", [17]],
       ["right", [53]],
@@ -266,6 +266,7 @@ export async function headMaps() {
         id: `hippocampus_${side}_${subject}`,
         map: asSpaced(crop({ ...whole, labels: [] }, box), 3),
         known,
+        table: "brains",
       });
     }
   }

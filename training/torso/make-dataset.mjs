@@ -33,16 +33,26 @@ const folder = outputFolder("node training/torso/make-dataset.mjs <folder>");
 await mkdir(join(folder, "labels"), { recursive: true });
 await mkdir(join(folder, "images"), { recursive: true });
 
-const training = [];
-for (const [source, table, maps] of [
-  ["abdomen", ABDOMEN.table, abdomenMaps],
-  ["neck", NECK.table, neckMaps],
-  ["heads", HEADS.table, headMaps],
-  ["oar", OAR.table, oarMaps],
-]) {
-  training.push(...(await sourceCases(source, table, maps)));
+for (const [name, table] of Object.entries({
+  abdomen: ABDOMEN.table,
+  neck: NECK.table,
+  heads: HEADS.table,
+  // Grey and white matter are all but alike in a CT.
+  brains: { ...HEADS.table, looks: { ct: 0.05, mr: 0.5 } },
+  oar: OAR.table,
+  phantom: phantomTissues(),
+})) {
+  await writeJson(`${name}-tissues.json`, synthesisTableSchema.parse(table));
 }
-await writeJson("phantom-tissues.json", synthesisTableSchema.parse(phantomTissues()));
+const training = [];
+for (const [source, maps] of Object.entries({
+  abdomen: abdomenMaps,
+  neck: neckMaps,
+  heads: headMaps,
+  oar: oarMaps,
+})) {
+  training.push(...(await sourceCases(source, maps)));
+}
 for (let i = 0; i < PHANTOM_MAPS; i++) {
   const id = `phantom_${FIRST_SEED + i}`;
   const label = `labels/${id}.nii.gz`;
@@ -75,15 +85,14 @@ await writeFile(join(folder, "validation.txt"), `${HELD_OUT.join("\n")}\n`);
 console.log(`${training.length} cases, ${CLASSES.length} classes: ${join(folder, "dataset.json")}`);
 
 /** The cases of an atlas, made unless its list is there: it is written when all its maps are. */
-async function sourceCases(source, table, makeMaps) {
+async function sourceCases(source, makeMaps) {
   const list = join(folder, `${source}-cases.json`);
-  await writeJson(`${source}-tissues.json`, synthesisTableSchema.parse(table));
   if (!existsSync(list)) {
     const cases = [];
-    for (const { id, map, known } of await makeMaps()) {
+    for (const { id, map, known, table = source } of await makeMaps()) {
       const label = `labels/${id}.nii.gz`;
       await writeVolume(join(folder, label), { ...map, labels: [] });
-      cases.push({ id, label, synthesis: `${source}-tissues.json`, known });
+      cases.push({ id, label, synthesis: `${table}-tissues.json`, known });
       console.log(id);
     }
     await writeJson(`${source}-cases.json`, cases);

@@ -12,7 +12,8 @@ export const synthesisSpecSchema = z.strictObject({
    * and standard deviation 1, about as a scan of another modality has after "zscore".
    */
   normalisation: normalisationSchema,
-  /** Share of images that look like a CT, and like a T1- or T2-weighted MR; the others have any contrast. */
+  /** Share of images that look like a CT, and like a T1- or T2-weighted MR; the others have any contrast.
+   * A table may have its own. */
   ctShare: probability.default(0.5),
   mrShare: probability.default(0.15),
   /** An image has lesions. */

@@ -143,6 +143,25 @@ test("tissues of a CT have the means of the table: between native and enhanced, 
   assert.ok(Math.abs(boneSum / steps - 300) < 60, `bone ${boneSum / steps}`);
 });
 
+test("a table may say how many images look like a CT", () => {
+  const random = new RandomStream(5, "test.looks");
+  const spec = synthesisSpec({ ...grid, ...plain, normalisation: { kind: "none" } });
+  for (const [ct, wanted] of [
+    [1, 12],
+    [0, 0],
+  ] as const) {
+    const own = { ...table, looks: { ct, mr: 0 } };
+    let count = 0;
+    for (let step = 0; step < 12; step++) {
+      const { image } = synthesiseImage(slabs(), SIZE, own, spec, random, step);
+      // Only a CT's air is far below 0.
+      if (image.some((value) => value < -500)) count++;
+    }
+    assert.equal(count, wanted);
+  }
+  assert.throws(() => synthesisTableSchema.parse({ ...table, looks: { ct: 0.7, mr: 0.4 } }));
+});
+
 test("lesions lie in tissues that may have them, and become their class", () => {
   const labels = slabs();
   const spec = synthesisSpec({ ...grid, ...plain, lesions: 1 });

@@ -32,7 +32,7 @@ export function synthesiseImage(
   step: number,
 ): SynthesisedImage {
   const draws = new Draws(random, step);
-  const look = drawLook(spec, draws);
+  const look = drawLook(table.looks ?? { ct: spec.ctShare, mr: spec.mrShare }, draws);
   const contrast = new Contrast(draws, look);
   const seen = draws.chance(spec.crop) ? cropped(labels, size, draws) : labels;
   const painting = paint(seen, size, table, spec, contrast, draws);
@@ -47,11 +47,11 @@ export function synthesiseImage(
   return { image, target };
 }
 
-function drawLook({ ctShare, mrShare }: SynthesisSpec, draws: Draws): Look {
+function drawLook({ ct, mr }: { ct: number; mr: number }, draws: Draws): Look {
   const u = draws.uniform();
-  if (u < ctShare) return "ct";
-  if (u >= ctShare + mrShare) return "random";
-  return u < ctShare + mrShare / 2 ? "t1" : "t2";
+  if (u < ct) return "ct";
+  if (u >= ct + mr) return "random";
+  return u < ct + mr / 2 ? "t1" : "t2";
 }
 
 /** The labels with all beyond a random box taken away. */

@@ -57,6 +57,11 @@ export const synthesisTableSchema = z.strictObject({
   tissues: z.array(synthesisTissueSchema).min(1).max(200),
   /** Class of a lesion's voxels; null: the class of the tissue it lies in. */
   lesionTarget: z.int().min(0).max(254).nullable().default(null),
+  /** Shares of CT-like and MR-like images where this table has its own: a brain shows little in a CT's window. */
+  looks: z
+    .strictObject({ ct: z.number().min(0).max(1), mr: z.number().min(0).max(1) })
+    .refine(({ ct, mr }) => ct + mr <= 1, "the shares are 1 together at most")
+    .optional(),
 });
 
 export type SynthesisPart = z.infer<typeof synthesisPartSchema>;
