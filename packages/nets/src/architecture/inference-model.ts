@@ -4,6 +4,7 @@ import { GraphBuilder, type Value } from "../onnx/graph-builder.js";
 import type { Weights } from "../weights/weights.js";
 import { applyNetwork } from "./apply.js";
 import { fitsBlocked, lowerBlocked } from "./blocked/blocked-model.js";
+import { deepestValue } from "./deepest-value.js";
 import { checkExtents } from "./extents.js";
 import type { Network } from "./network.js";
 import { PlainTape } from "./plain-tape.js";
@@ -17,6 +18,11 @@ export interface InferenceOptions {
    * null: a graph of standard operators for every runtime.
    */
   block?: number | null;
+  /**
+   * Adds the output `features` [1, C]: the mean over space of the deepest value (`deepestValue`), by which a window
+   * can be compared with others as the network sees them. Default false.
+   */
+  features?: boolean;
 }
 
 /**
@@ -27,17 +33,25 @@ export interface InferenceOptions {
 export function inferenceModel(
   network: Network,
   weights: Weights,
-  { patch, block = null }: InferenceOptions,
+  { patch, block = null, features = false }: InferenceOptions,
 ): Uint8Array {
   checkExtents(network, patch);
+  const deepest = features ? deepestValue(network, patch) : null;
   const graph = new GraphBuilder({ name: network.kind });
   const input = graph.input("input", "float32", [1, network.channels, ...patch]);
-  const scores =
+  const lowered =
     block !== null && fitsBlocked(network, weights, block)
-      ? lowerBlocked(graph, network, weights, input, patch, block)
-      : lowerPlain(graph, network, weights, input, patch);
-  graph.output(scores, "scores", "float32", [1, network.classes, ...patch]);
+      ? lowerBlocked(graph, network, weights, input, patch, block, deepest?.id)
+      : lowerPlain(graph, network, weights, input, patch, deepest?.id);
+  graph.output(lowered.scores, "scores", "float32", [1, network.classes, ...patch]);
+  if (deepest) graph.output(lowered.features!, "features", "float32", [1, deepest.channels]);
   return graph.build();
+}
+
+/** The scores, and the mean over space of the value `deepest` where that is asked for. */
+export interface Lowered {
+  scores: Value;
+  features: Value | null;
 }
 
 function lowerPlain(
@@ -46,7 +60,8 @@ function lowerPlain(
   weights: Weights,
   input: Value,
   patch: readonly number[],
-): Value {
+  deepest?: number,
+): Lowered {
   const tape = new PlainTape(graph);
   const constants = new Map<string, Variable>();
   const constant = (name: string) => {
@@ -56,6 +71,9 @@ function lowerPlain(
     return variable;
   };
   const x = tape.wrap(input, [1, network.channels, ...patch]);
-  const first = { ...network, outputs: network.outputs.slice(0, 1) };
-  return applyNetwork(tape, first, x, constant)[0]!.value;
+  const outputs = [network.outputs[0]!, ...(deepest === undefined ? [] : [deepest])];
+  const [scores, deep] = applyNetwork(tape, { ...network, outputs }, x, constant);
+  const space = patch.map((_, axis) => axis + 2);
+  const mean = deep && space.reduceRight((value, axis) => tape.reduceMean(value, [axis], false), deep);
+  return { scores: scores!.value, features: mean?.value ?? null };
 }

@@ -1,6 +1,7 @@
 /** Lowering of a network to flat images in ONNX Runtime's blocked layout. */
 import type { GraphBuilder, Value } from "../../onnx/graph-builder.js";
 import type { Weights } from "../../weights/weights.js";
+import type { Lowered } from "../inference-model.js";
 import type { Network, Operation } from "../network.js";
 import { BlockedGraph, type ConvolutionWeights, type Finish, type Three } from "./blocked-graph.js";
 import { type FlatImage, filled } from "./flat-image.js";
@@ -74,7 +75,8 @@ function three(values: readonly number[], fill: number): Three {
 }
 
 /**
- * The scores [1, classes, ...extents] of the network's first output for `input` [1, channels, ...extents].
+ * The scores [1, classes, ...extents] of the network's first output for `input` [1, channels, ...extents], and the
+ * mean over space [1, C] of the value `deepest`.
  */
 export function lowerBlocked(
   graph: GraphBuilder,
@@ -83,7 +85,8 @@ export function lowerBlocked(
   input: Value,
   extents: readonly number[],
   block: number,
-): Value {
+  deepest?: number,
+): Lowered {
   const flat = new BlockedGraph(graph, block, network.spatialDims === 2 ? 0 : 1);
   const volume = three(extents, 1);
   const spatial = network.spatialDims === 2 ? graph.reshape(input, [1, network.channels, ...volume]) : input;
@@ -99,7 +102,13 @@ export function lowerBlocked(
     );
   }
   const scores = flat.output(lowering.image(results[output]!));
-  return graph.reshape(scores, [1, network.classes, ...extents]);
+  let features: Value | null = null;
+  if (deepest !== undefined) {
+    const image = lowering.image(results[deepest]!);
+    const mean = graph.slice(flat.mean(image), [0], [image.channels], [0]);
+    features = graph.reshape(mean, [1, image.channels]);
+  }
+  return { scores: graph.reshape(scores, [1, network.classes, ...extents]), features };
 }
 
 class Lowering {
