@@ -1,23 +1,29 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { inputError } from "@viscera/core";
 
-const TOO_LARGE = 2 ** 31 - 1;
+/** One read takes at most 2 GiB; checkpoints of large networks have more. */
+const LARGEST_READ = 2 ** 30;
 
 /** The bytes of a file of a model. Throws `input.missing` and `input.unreadable` in a sentence. */
 export async function readModelFile(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    const file = await open(path);
+    try {
+      const bytes = new Uint8Array((await file.stat()).size);
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesRead } = await file.read(bytes, at, Math.min(LARGEST_READ, bytes.length - at), at);
+        if (bytesRead === 0) return bytes.subarray(0, at);
+        at += bytesRead;
+      }
+      return bytes;
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") {
       throw inputError("missing", `The model's file ${path} does not exist.`, "Copy the whole model folder.");
-    }
-    if (code === "ERR_FS_FILE_TOO_LARGE") {
-      throw inputError(
-        "too-large",
-        `The file ${path} has more than ${TOO_LARGE} bytes, which no ONNX model has.`,
-      );
     }
     throw inputError(
       "unreadable",
