@@ -2,6 +2,7 @@
  * Sums, maxima and the softmax over the channels of [N, C, ...], with gradients. Written in operations that ONNX
  * Runtime does at the speed of memory: its own Softmax and reductions along this axis take 10 to 40 times as long.
  */
+import { logarithm } from "../autodiff/elementwise.js";
 import type { Tape, Variable } from "../autodiff/index.js";
 import type { Value } from "../onnx/graph-builder.js";
 import { elementCount } from "../tensor.js";
@@ -41,6 +42,18 @@ export function largestChannel(tape: Tape, x: Variable): Variable {
   return tape.wrap(value, single(x.dims));
 }
 
+/** x with another first channel, [N, 1, ...]. */
+export function withFirstChannel(tape: Tape, first: Variable, x: Variable): Variable {
+  const { graph } = tape;
+  const channels = x.dims[1]!;
+  const rest = graph.slice(x.value, [1], [channels], [1]);
+  const pads = x.dims.map((_, axis) => (axis === 1 ? 1 : 0));
+  return tape.record(graph.concat([first.value, rest]), x.dims, [first, x], (g) => [
+    () => graph.slice(g, [0], [1], [1]),
+    () => graph.pad(graph.slice(g, [1], [channels], [1]), [...pads, ...pads.map(() => 0)]),
+  ]);
+}
+
 export interface ChannelSoftmax {
   /** [N, C, ...] */
   probabilities: Variable;
@@ -61,6 +74,8 @@ export function channelSoftmax(tape: Tape, x: Variable): ChannelSoftmax {
         return graph.sub(weighted, graph.mul(p, sum(tape, weighted, x.dims)));
       },
     ]),
-    logSum: tape.record(graph.map("Log", total), single(x.dims), [x], (g) => [() => graph.mul(p, g)]),
+    logSum: tape.record(logarithm(graph, total, single(x.dims)), single(x.dims), [x], (g) => [
+      () => graph.mul(p, g),
+    ]),
   };
 }

@@ -319,3 +319,50 @@ test("weights of deep supervision halve, the coarsest has none", () => {
   assert.deepEqual(deepSupervisionWeights(1), [1]);
   assert.deepEqual(deepSupervisionWeights(3), [2 / 3, 1 / 3, 0]);
 });
+
+test("the same bits on any number of threads", async () => {
+  const space = [24, 28, 20];
+  const voxels = 24 * 28 * 20;
+  for (const [samples, classes] of [
+    [1, 2],
+    [2, 9],
+  ] as const) {
+    const scores = float(
+      Float32Array.from(
+        { length: samples * classes * voxels },
+        (_, i) => 3 * Math.sin(i * 0.37) + Math.cos(i * i),
+      ),
+      [samples, classes, ...space],
+    );
+    const ids = bytes(
+      Array.from({ length: samples * voxels }, (_, i) => (i >> 5) % classes),
+      [samples, ...space],
+    );
+    const known = bytes(
+      Array.from({ length: samples * classes }, (_, i) => (i % 3 === 2 ? 0 : 1)),
+      [samples, classes],
+    );
+    const spec: LossSpec = {
+      kind: "sum",
+      terms: [diceAndCrossEntropy(), { kind: "focal" } as const, { kind: "generalisedDice" } as const].map(
+        (loss) => ({ weight: 1, loss }),
+      ),
+    };
+    const on = async (threads: number) => {
+      const result = await evaluateCase((model) => openSession(model, { threads }), {
+        scores,
+        ids,
+        spec,
+        known,
+      });
+      await result.dispose();
+      return result;
+    };
+    const one = await on(1);
+    for (const threads of [2, 3, 5]) {
+      const more = await on(threads);
+      assert.equal(more.loss, one.loss);
+      assert.deepEqual(more.gradients[0], one.gradients[0]);
+    }
+  }
+});

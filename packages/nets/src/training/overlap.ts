@@ -1,5 +1,6 @@
 /** Losses from the overlap of a class's probability with its mask: the Dice family and Tversky. */
 import type { Variable } from "../autodiff/index.js";
+import { sumOverChannels } from "./channels.js";
 import type { Activation, DiceLoss, GeneralisedDiceLoss, SoftDiceLoss, TverskyLoss } from "./loss-spec.js";
 import type { Scores } from "./scores.js";
 
@@ -86,7 +87,7 @@ export function generalisedDice(scores: Scores, spec: GeneralisedDiceLoss): Vari
     const largest = tape.reduceMax(own, [1]);
     weights = tape.add(own, tape.mul(largest, tape.mul(tape.sub(one, present), counted)));
   }
-  const sum = (x: Variable) => tape.reduceSum(tape.mul(x, weights), [1]);
+  const sum = (x: Variable) => sumOverChannels(tape, x, weights);
   const ratio = tape.div(
     tape.add(tape.mul(sum(intersection), tape.constant(2)), tape.constant(smoothNumerator)),
     tape.add(sum(tape.add(truth, prediction)), tape.constant(smoothDenominator)),

@@ -53,31 +53,42 @@ function binaryCrossEntropies(scores: Scores): Variable {
 
 export function focal(scores: Scores, spec: FocalLoss): Variable {
   const { tape } = scores;
-  const { activation = "softmax", gamma = 2, alpha = null, includeBackground = true } = spec;
-  const one = tape.constant(1);
-  const masks = scores.masks(activation);
-  let losses: Variable;
-  if (activation === "sigmoid") {
-    // The logarithm of 1 - p(truth), again from the scores themselves.
-    const sign = tape.sub(tape.mul(masks, tape.constant(2)), one);
-    const logWrong = tape.neg(scores.softplus(tape.mul(scores.logits, sign)));
-    losses = tape.mul(tape.exp(tape.mul(logWrong, tape.constant(gamma))), binaryCrossEntropies(scores));
-    if (alpha !== null) {
-      const inside = tape.mul(masks, tape.constant(2 * alpha - 1));
-      losses = tape.mul(losses, tape.add(inside, tape.constant(1 - alpha)));
-    }
-  } else {
-    const log = tape.sub(scores.relativeLogarithms, scores.logSum);
-    // (1 - p)^gamma by a logarithm that p = 1 leaves finite.
-    const wrong = tape.maximum(tape.sub(one, scores.probabilities("softmax")), 1e-7);
-    const factor = tape.exp(tape.mul(tape.log(wrong), tape.constant(gamma)));
-    losses = tape.neg(tape.mul(tape.mul(factor, log), masks));
-    if (alpha !== null && includeBackground) {
-      const weights = Array.from({ length: scores.classes }, (_, c) => (c === 0 ? 1 - alpha : alpha));
-      losses = tape.mul(losses, scores.perClass(weights));
-    }
+  const { activation = "softmax", includeBackground = true } = spec;
+  if (activation === "softmax") {
+    const sum = scores.total(focalOfClasses(scores, spec));
+    return tape.div(sum, countOf(scores, activation, includeBackground));
+  }
+  const { gamma = 2, alpha = null } = spec;
+  const masks = scores.masks("sigmoid");
+  // The logarithm of 1 - p(truth), again from the scores themselves.
+  const sign = tape.sub(tape.mul(masks, tape.constant(2)), tape.constant(1));
+  const logWrong = tape.neg(scores.softplus(tape.mul(scores.logits, sign)));
+  const factor = tape.exp(tape.mul(logWrong, tape.constant(gamma)));
+  let losses = tape.mul(factor, binaryCrossEntropies(scores));
+  if (alpha !== null) {
+    const inside = tape.mul(masks, tape.constant(2 * alpha - 1));
+    losses = tape.mul(losses, tape.add(inside, tape.constant(1 - alpha)));
   }
   return meanOverClasses(scores, losses, activation, includeBackground);
+}
+
+/** -(1 - p)^gamma log p of each voxel's class with its weight, [N, 1, ...]. */
+function focalOfClasses(
+  scores: Scores,
+  { gamma = 2, alpha = null, includeBackground = true }: FocalLoss,
+): Variable {
+  const { tape } = scores;
+  const one = tape.constant(1);
+  const masks = scores.masks("softmax");
+  const background = !includeBackground ? 0 : alpha === null ? 1 : 1 - alpha;
+  const others = alpha === null || !includeBackground ? 1 : alpha;
+  const classWeights = Array.from({ length: scores.classes }, (_, c) => (c === 0 ? background : others));
+  const weights = sumOverChannels(tape, masks, scores.perClass(classWeights));
+  const log = tape.sub(sumOverChannels(tape, scores.relativeLogarithms, masks), scores.logSum);
+  // The power by a logarithm that p = 1 leaves finite.
+  const wrong = tape.maximum(tape.sub(one, tape.exp(log)), 1e-7);
+  const factor = tape.exp(tape.mul(tape.log(wrong), tape.constant(gamma)));
+  return tape.neg(tape.mul(tape.mul(factor, log), weights));
 }
 
 export function boundary(scores: Scores, spec: BoundaryLoss): Variable {
@@ -99,12 +110,19 @@ function meanOverClasses(
 ): Variable {
   const { tape, space } = scores;
   const { valid } = scores.target;
-  const counted = scores.countedClasses(activation, includeBackground);
   // Over space first, so that samples and classes are told apart on a few numbers only.
   const sums = tape.reduceSum(valid ? tape.mul(values, valid) : values, space);
+  const sum = scores.total(tape.mul(sums, scores.countedClasses(activation, includeBackground)));
+  return tape.div(sum, countOf(scores, activation, includeBackground));
+}
+
+/** How many numbers of [N, C, ...] count. */
+function countOf(scores: Scores, activation: Activation, includeBackground: boolean): Variable {
+  const { tape, space } = scores;
+  const { valid } = scores.target;
   const voxels = valid
     ? tape.reduceSum(valid, space)
-    : tape.constant(values.dims.slice(2).reduce((product, n) => product * n, 1));
-  const count = scores.total(tape.mul(counted, voxels));
-  return tape.div(scores.total(tape.mul(sums, counted)), tape.maximum(count, NO_VOXELS));
+    : tape.constant(scores.logits.dims.slice(2).reduce((product, n) => product * n, 1));
+  const counted = scores.countedClasses(activation, includeBackground);
+  return tape.maximum(scores.total(tape.mul(counted, voxels)), NO_VOXELS);
 }

@@ -2,7 +2,13 @@
 import { usageError } from "@viscera/core";
 import type { Tape, Variable } from "../autodiff/index.js";
 import type { Value } from "../onnx/graph-builder.js";
-import { type ChannelSoftmax, channelSoftmax, largestChannel, sumOverChannels } from "./channels.js";
+import {
+  type ChannelSoftmax,
+  channelSoftmax,
+  largestChannel,
+  sumOverChannels,
+  withFirstChannel,
+} from "./channels.js";
 import type { Activation } from "./loss-spec.js";
 import type { Target } from "./target.js";
 
@@ -49,7 +55,7 @@ export class Scores {
     return this.#once("masks", () => {
       const { tape } = this;
       const background = sumOverChannels(tape, masks, this.#inBackground);
-      return tape.where(this.#isBackground, background, tape.mul(masks, known));
+      return withFirstChannel(tape, background, tape.mul(masks, known));
     });
   }
 
@@ -75,7 +81,7 @@ export class Scores {
       const members = tape.add(this.#shifted, outside);
       const largest = largestChannel(tape, members);
       const { logSum } = channelSoftmax(tape, tape.sub(members, largest));
-      return tape.where(this.#isBackground, tape.add(logSum, largest), this.#shifted);
+      return withFirstChannel(tape, tape.add(logSum, largest), this.#shifted);
     });
   }
 
@@ -93,7 +99,7 @@ export class Scores {
       const { probabilities } = this.#softmaxed;
       if (known === null) return probabilities;
       const background = sumOverChannels(tape, probabilities, this.#inBackground);
-      return tape.where(this.#isBackground, background, tape.mul(probabilities, known));
+      return withFirstChannel(tape, background, tape.mul(probabilities, known));
     });
   }
 
