@@ -16,8 +16,11 @@ export interface NnUnet {
   dataset: NnUnetDataset;
   /** Axes of the tile that the network was trained to be mirrored along. */
   mirrorAxes: readonly number[];
-  /** Opens the network of each fold; the folds run one after the other and their scores are averaged. */
-  folds: readonly (() => Promise<OpenFold>)[];
+  /**
+   * Opens the network of each fold; the folds run one after the other and their scores are averaged. The signal
+   * cancels a window under way.
+   */
+  folds: readonly ((signal?: AbortSignal) => Promise<OpenFold>)[];
 }
 
 /** A network ready to run. */
@@ -106,7 +109,7 @@ export async function predictScores(
   // Sums over the folds so far, slice by slice; one fold needs none.
   const sums: Float32Array[] = [];
   for (const [f, open] of folds.entries()) {
-    const fold = await open();
+    const fold = await open(options.signal);
     const isLast = f === folds.length - 1;
     const read = ({ slice, scores }: BlendedRows) => {
       const sum = sums[slice];

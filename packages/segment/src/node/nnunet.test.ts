@@ -15,7 +15,7 @@ import {
 import { readNpz, testWithShared } from "@viscera/core/testing";
 import { readLabels, readScan, writeVolume } from "@viscera/scan/node";
 import { segmentVolume } from "@viscera/segment";
-import { openModel, scansInFolder, segmentFolder } from "@viscera/segment/node";
+import { addModel, openModel, scansInFolder, segmentFolder } from "@viscera/segment/node";
 import { predictScores } from "../nnunet/index.js";
 import { placeForReader, prepareLikeNnUnet, readLikeNnUnet } from "../nnunet/prepare.js";
 import { nnUnetNetworks } from "./nnunet.js";
@@ -142,6 +142,23 @@ describe("nnU-Net models", () => {
         code: "input.model",
         message: /no trained model 3d_lowres/,
       });
+
+      // Stored, it keeps the configuration asked for.
+      process.env["VISCERA_HOME"] = join(root, "home");
+      await addModel(`${root}:2d`, { name: "slices" });
+      const stored = await openModel("slices");
+      assert.equal(stored.description.version, "2d");
+      await stored.dispose();
+      delete process.env["VISCERA_HOME"];
+
+      const stop = new AbortController();
+      const started = await openModel(`${root}:2d`);
+      const running = segmentVolume(scan, started, {
+        signal: stop.signal,
+        onProgress: ({ stage, done }) => stage === "windows" && done === 1 && stop.abort(),
+      });
+      await assert.rejects(running, { code: "cancelled" });
+      await started.dispose();
 
       // A slice is seen by itself: the others do not matter.
       const slices = await openModel(`${root}:2d`);

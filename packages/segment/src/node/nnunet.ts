@@ -1,6 +1,13 @@
 /** nnU-Net v2 models run as they are: their folder opened as a model. */
 import { inputError, type ModelFile } from "@viscera/core";
-import { floatTensor, inferenceModel, matchWeights, type Network, type SessionOptions } from "@viscera/nets";
+import {
+  floatTensor,
+  inferenceModel,
+  matchWeights,
+  type Network,
+  type Session,
+  type SessionOptions,
+} from "@viscera/nets";
 import { openSession } from "@viscera/nets/node";
 import type { ForeignModel } from "../model.js";
 import { type NnUnet, type OpenFold, segmentLikeNnUnet } from "../nnunet/index.js";
@@ -20,18 +27,30 @@ export interface NnUnetNetworks {
 
 export function nnUnetNetworks(trained: TrainedNnUnet, options: SessionOptions): NnUnetNetworks {
   const { plan, dataset, mirrorAxes, network, folds } = trained;
-  let kept: Promise<OpenFold> | undefined;
-  const openers = folds.map((file) => async (): Promise<OpenFold> => {
-    // The only fold stays open for the next scan; several would hold their memory at once.
-    if (folds.length > 1) return openFold(file, network, plan.patch, options);
-    kept ??= openFold(file, network, plan.patch, options);
-    return { score: (await kept).score, close: async () => {} };
+  // The only fold stays open for the next scan; several would hold their memory at once.
+  let kept: Promise<Session> | undefined;
+  const openers = folds.map((file) => async (signal?: AbortSignal): Promise<OpenFold> => {
+    const opening = kept ?? openFold(file, network, plan.patch, options);
+    if (folds.length === 1) kept = opening;
+    const session = await opening;
+    return {
+      score: async (window) => {
+        const input = floatTensor(window, [1, network.channels, ...plan.patch]);
+        const { scores } = await session.run({ input }, signal ? { signal } : {});
+        return scores!.data as Float32Array;
+      },
+      close: async () => {
+        if (!kept) await session.dispose();
+      },
+    };
   });
   return {
     model: { plan, dataset, mirrorAxes, folds: openers },
     close: async () => {
-      await (await kept)?.close();
+      // A network that did not open has been reported to who asked for it.
+      const session = await kept?.catch(() => undefined);
       kept = undefined;
+      await session?.dispose();
     },
   };
 }
@@ -41,18 +60,9 @@ async function openFold(
   network: Network,
   patch: readonly number[],
   options: SessionOptions,
-): Promise<OpenFold> {
+): Promise<Session> {
   const { weights } = readNnUnetCheckpoint(await readModelFile(path), path);
-  const bytes = inferenceModel(network, matchWeights(network, weights), { patch });
-  const session = await openSession(bytes, options);
-  return {
-    score: async (window) => {
-      const input = floatTensor(window, [1, network.channels, ...patch]);
-      const { scores } = await session.run({ input });
-      return scores!.data as Float32Array;
-    },
-    close: () => session.dispose(),
-  };
+  return openSession(inferenceModel(network, matchWeights(network, weights), { patch }), options);
 }
 
 /** Opens a trained model's folder as a model. */

@@ -98,10 +98,10 @@ async function readTask(folder: string, task: TotalTask): Promise<Map<number, Tr
     if (trained.has(part.id)) continue;
     const path = await chooseTrained(present.get(part.id)!, of.configuration);
     const read = await readTrained(path, of.folds);
-    if (read.dataset.channels.length !== 1 || read.dataset.heads !== part.count + 1) {
+    if (read.dataset.channels.length !== 1 || read.dataset.heads <= part.count) {
       throw inputError(
         "model",
-        `The network in ${path} has ${read.dataset.channels.length} channels and ${read.dataset.heads - 1} structures; TotalSegmentator's task ${of.name} needs 1 and ${part.count}.`,
+        `The network in ${path} has ${read.dataset.channels.length} channels and ${read.dataset.heads - 1} structures; TotalSegmentator's task ${of.name} needs 1 and at least ${part.count}.`,
         "Take the weights that belong to TotalSegmentator version 2.",
       );
     }
