@@ -47,7 +47,7 @@ export function hostile(file: string, what: string): Error {
   return inputError(
     "hostile",
     `${file} was refused: it asks to run ${what}, which reading weights never needs. Nothing of it was run.`,
-    "Take weights from a source you trust, best as .safetensors.",
+    "Take weights from a source you trust, saved as a state_dict alone or as .safetensors.",
   );
 }
 

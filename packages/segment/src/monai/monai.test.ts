@@ -55,7 +55,7 @@ test("expressions compute values as Python does", () => {
 test("expressions that do more than compute are refused by quoting them", () => {
   for (const [source, why] of [
     ["__import__('os').system('x')", /__import__/],
-    ["eval('1')", /eval/],
+    ["exec('1')", /exec/],
     ["torch.device('cuda')", /torch\.device/],
     ["lambda x: x", /lambda/],
     ["[x for x in @a]", /x is not run/],
