@@ -70,10 +70,14 @@ function readWeightsPath(config: BundleConfig): string {
     ...(Array.isArray(handlers) ? handlers : []),
     config.raw("evaluator", "val_handlers"),
   ].flat();
-  const loader = loaders.find((entry) => isTable(entry) && entry["_target_"] === "CheckpointLoader");
+  const loader = loaders.find(
+    (entry) => isTable(entry) && /(^|\.)CheckpointLoader$/.test(String(entry["_target_"])),
+  );
   if (!isTable(loader) || loader["load_path"] === undefined) return DEFAULT_WEIGHTS;
   const path = config.resolved(loader["load_path"]);
-  const plain = typeof path === "string" ? path.replace(/^(\.?\/+)+/, "") : "";
+  const root = config.get("bundle_root");
+  const within = typeof path === "string" && typeof root === "string" && path.startsWith(`${root}/`);
+  const plain = (within ? path.slice(root.length) : String(path)).replace(/^(\.?\/+)+/, "");
   if (plain === "" || plain.split(/[\\/]/).includes("..") || /^[a-z]:/i.test(plain)) {
     throw inputError("bundle", `The bundle's weights lie outside its folder: ${String(path)}.`);
   }
@@ -144,7 +148,10 @@ function readOutput(
       warnings.push(`The bundle's clean-up of labels by ${entry.target} is left out.`);
     } else if (entry.keys.length === 0 || entry.keys.some((key) => key !== imageKey)) throw entry.refused();
   }
-  if (!inverted) output.labelsFirst = false;
+  if (!inverted) {
+    output.labelsFirst = false;
+    warnings.push("The bundle leaves its labels on the network's grid; here they come on the scan's.");
+  }
   return output;
 }
 

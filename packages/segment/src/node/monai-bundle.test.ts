@@ -346,6 +346,27 @@ test("other ways of bundles: labels before the way back, one sigmoid score, Gaus
   );
 });
 
+test("a bundle finds its weights also by a root of its own, and says where labels would have stayed", async () => {
+  const post = [{ _target_: "AsDiscreted", keys: "pred", argmax: true }];
+  const config = inference({
+    bundle_root: "/workspace/bundle",
+    checkpointloader: undefined,
+    handlers: [
+      { _target_: "StatsHandler" },
+      {
+        _target_: "monai.handlers.CheckpointLoader",
+        load_path: "$os.path.join(@bundle_root, 'models', 'model.pt')",
+      },
+    ],
+    postprocessing: { _target_: "Compose", transforms: post },
+  });
+  await withBundle(config, async (folder) => {
+    const model = await openModel(folder);
+    assert.match(model.warnings.join(), /on the network's grid/);
+    await model.dispose();
+  });
+});
+
 test("a bundle's folder is stored with what it needs", async () => {
   const before = process.env["VISCERA_HOME"];
   await withBundle(inference(), async (folder) => {
