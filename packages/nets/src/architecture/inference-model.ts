@@ -6,6 +6,7 @@ import { applyNetwork } from "./apply.js";
 import { fitsBlocked, lowerBlocked } from "./blocked/blocked-model.js";
 import { deepestValue } from "./deepest-value.js";
 import { checkExtents } from "./extents.js";
+import { foldBatchNorm } from "./fold-batch-norm.js";
 import type { Network } from "./network.js";
 import { PlainTape } from "./plain-tape.js";
 
@@ -27,15 +28,16 @@ export interface InferenceOptions {
 
 /**
  * An ONNX model from `input` [1, channels, ...patch] to `scores` [1, classes, ...patch], the network's first
- * output. `weights` are those of `matchWeights` or `initialWeights`. Throws `input.shape` where the network
+ * output. `trainedWeights` are those of `matchWeights` or `initialWeights`. Throws `input.shape` where the network
  * cannot take the patch.
  */
 export function inferenceModel(
-  network: Network,
-  weights: Weights,
+  trained: Network,
+  trainedWeights: Weights,
   { patch, block = null, features = false }: InferenceOptions,
 ): Uint8Array {
-  checkExtents(network, patch);
+  checkExtents(trained, patch);
+  const { network, weights } = foldBatchNorm(trained, trainedWeights);
   const deepest = features ? deepestValue(network, patch) : null;
   const graph = new GraphBuilder({ name: network.kind });
   const input = graph.input("input", "float32", [1, network.channels, ...patch]);

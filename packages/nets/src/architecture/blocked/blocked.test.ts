@@ -55,6 +55,7 @@ const SAMPLES: [string, Record<string, unknown>, number[]][] = [
   ["PlainConvUNet", PLAIN, [4, 4, 4]],
   ["PlainConvUNet", { ...PLAIN, ...UNEVEN }, [6, 10, 12]],
   ["PlainConvUNet", { ...PLAIN, nonlin: "torch.nn.PReLU", norm_op_kwargs: null }, [4, 8, 4]],
+  ["PlainConvUNet", { ...PLAIN, norm_op: "torch.nn.BatchNorm3d" }, [4, 8, 4]],
   ["PlainConvUNet", FLAT, [12, 20]],
   ["PlainConvUNet", { ...FLAT, strides: [1, [2, 1], [1, 2]] }, [6, 10]],
   ["ResidualEncoderUNet", RESIDUAL, [8, 12, 20]],
@@ -103,7 +104,7 @@ for (const [kind, options, extents] of SAMPLES) {
 test("networks with other layers, or too few channels for a block, get the plain graph", () => {
   for (const [kind, options, patch] of [
     ["PlainConvUNet", { ...PLAIN, features_per_stage: 4 }, [4, 4, 4]],
-    ["PlainConvUNet", { ...PLAIN, norm_op: "BatchNorm3d" }, [4, 4, 4]],
+    ["PlainConvUNet", { ...PLAIN, norm_op: "BatchNorm3d", nonlin_first: true }, [4, 4, 4]],
     ["PlainConvUNet", { ...PLAIN, input_channels: 9 }, [4, 4, 4]],
     ["PlainConvUNet", { ...PLAIN, nonlin: "GELU" }, [4, 4, 4]],
     [
