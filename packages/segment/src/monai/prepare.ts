@@ -28,6 +28,9 @@ export interface PreparedScan {
   places: readonly Float64Array[];
 }
 
+/** Voxels along an axis. */
+const LARGEST_EXTENT = 8192;
+
 /** Spacings whose ratio is this close to 1 are not resampled for. */
 const SAME = 1e-6;
 
@@ -83,6 +86,13 @@ function respaced(
     const ratio = wanted > 0 ? spacing[axis]! / wanted : 1;
     if (Math.abs(ratio - 1) < SAME) continue;
     const count = Math.max(1, roundHalfEven((size[axis] - 1) * ratio) + 1);
+    if (count > LARGEST_EXTENT) {
+      throw inputError(
+        "bundle",
+        `The bundle wants voxels of ${wanted} mm, of which this scan would have ${count.toPrecision(3)} along an axis.`,
+        "Check the pixdim in its inference.json, and the voxel size of the scan.",
+      );
+    }
     const from = Float64Array.from({ length: count }, (_, i) => Math.min(size[axis] - 1, i / ratio));
     data = resampleAxis(data, size, axis, nearest ? from.map(roundHalfEven) : from);
     size[axis] = count;

@@ -7,6 +7,8 @@ import { readPreparation } from "./read-preparation.js";
 import { axisNumbers, optionReader, type TransformEntry, transformList } from "./transform-entry.js";
 
 const NETWORKS = new Set(["UNet", "SegResNet"]);
+/** Voxels along an axis. */
+const LARGEST_WINDOW = 4096;
 const DEFAULT_WEIGHTS = "models/model.pt";
 
 /** Transforms after the network that change nothing of the labels. */
@@ -110,14 +112,19 @@ function readWindows(config: BundleConfig, warnings: string[]): MonaiWindows {
   }
   const sigma = axisNumbers("inferer sigma_scale", config.get("inferer", "sigma_scale") ?? 0.125, []);
   return {
-    size: size.map((n) => (n !== null && n > 0 ? Math.round(n) : null)),
+    size: size.map((n) => {
+      if (n !== null && n > LARGEST_WINDOW) {
+        throw inputError("bundle", `The bundle's windows are of ${n} voxels, more than any scan has.`);
+      }
+      return n !== null && n >= 1 ? Math.round(n) : null;
+    }),
     overlap: axisNumbers("inferer overlap", config.get("inferer", "overlap") ?? 0.25, []).map((share) => {
       if (share === null || !(share >= 0 && share < 1)) {
         throw inputError("bundle", `The bundle's windows overlap by ${share}, which is no share below 1.`);
       }
       return share;
     }),
-    sigma: mode === "gaussian" ? sigma.map((share) => share ?? 0.125) : null,
+    sigma: mode === "gaussian" ? sigma.map((share) => (share && share > 0 ? share : 0.125)) : null,
   };
 }
 

@@ -18,6 +18,9 @@ const WITHOUT_EFFECT = new Set([
   "Identity",
 ]);
 
+/** Voxels added at a side of a crop. */
+const LARGEST_MARGIN = 1024;
+
 /** The key of the image among a bundle's data, and the steps it goes through. Throws `input.bundle`. */
 export function readPreparation(config: BundleConfig, warnings: string[]): [string, PreparationStep[]] {
   const entries = transformList(config, "preprocessing");
@@ -88,9 +91,11 @@ function stepOf(entry: TransformEntry, warnings: string[]): PreparationStep | nu
         throw entry.refused();
       }
       const whole = (key: string, otherwise: number) =>
-        axisNumbers(`CropForeground ${key}`, entry.value(key) ?? otherwise, []).map((n) =>
-          Math.round(n ?? otherwise),
-        );
+        axisNumbers(`CropForeground ${key}`, entry.value(key) ?? otherwise, []).map((n) => {
+          const value = n ?? otherwise;
+          if (!Number.isInteger(value) || value < otherwise || value > LARGEST_MARGIN) throw entry.refused();
+          return value;
+        });
       return { kind: "cropForeground", margin: whole("margin", 0), divisible: whole("k_divisible", 1) };
     }
     default:

@@ -264,6 +264,8 @@ test("what a bundle asks for and cannot be honoured is refused by quoting it", a
     [change(base, post, { _target_: "AsDiscreted", keys: "pred", threshold: 0.5 }), /overlap/],
     [change(base, ["inferer", "_target_"], "SaliencyInferer"), /SaliencyInferer/],
     [change(base, ["inferer", "overlap"], 1), /overlap/],
+    [change(base, ["inferer", "roi_size"], 1e308), /more than any scan/],
+    [change(base, pre, { _target_: "CropForegroundd", keys: "image", margin: -1 }), /margin/],
     [change(base, ["checkpointloader", "load_path"], "$@bundle_root + '/../../etc/model.pt'"), /outside/],
   ] as const) {
     await withBundle(config, async (folder) => {
@@ -344,6 +346,14 @@ test("other ways of bundles: labels before the way back, one sigmoid score, Gaus
     },
     { metadata, target: single },
   );
+});
+
+test("voxels too small for any memory are refused when a scan comes", async () => {
+  await withBundle(change(inference(), ["pixdim"], [1e-300, 1, 1]), async (folder) => {
+    const model = await openModel(folder);
+    await assert.rejects(segmentVolume(scan(), model), refused("input.bundle", /along an axis/));
+    await model.dispose();
+  });
 });
 
 test("a bundle finds its weights also by a root of its own, and says where labels would have stayed", async () => {
