@@ -6,10 +6,18 @@
 import { failedError, type JobOptions, type Size3, throwIfCancelled } from "@viscera/core";
 import { cutBox, flipCombinations, flipped, type NetworkImage } from "./image.js";
 import { bestClass, type Prediction, PredictionBuilder, softmaxOf } from "./prediction.js";
+import { entropyPercent } from "./quality/index.js";
 import { gaussianWindow, windowStarts } from "./windows.js";
 
-/** Scores [classes, d0, d1, d2] of a window [channels, d0, d1, d2]; `size` is [d2, d1, d0]. */
-export type ScoreWindow = (window: Float32Array, size: Size3) => Promise<Float32Array>;
+/**
+ * Scores [classes, d0, d1, d2] of a window [channels, d0, d1, d2]; `size` is [d2, d1, d0], and `flip` are the axes
+ * along which the window was turned round (none by default).
+ */
+export type ScoreWindow = (
+  window: Float32Array,
+  size: Size3,
+  flip?: readonly (0 | 1 | 2)[],
+) => Promise<Float32Array>;
 
 export interface BlendParameters {
   classes: number;
@@ -37,26 +45,36 @@ export interface BlendedRows {
   scores: Float32Array;
 }
 
+export interface PredictParameters extends BlendParameters {
+  /** The network gives the probabilities of all classes behind their scores: tell each voxel's uncertainty. */
+  probabilities?: boolean;
+}
+
 /** Labels and confidence of an image. A volume smaller than the window is seen with zeros around it. */
 export async function predictBlended(
   score: ScoreWindow,
   image: NetworkImage,
-  parameters: BlendParameters,
+  { probabilities = false, ...parameters }: PredictParameters,
   options: JobOptions = {},
 ): Promise<Prediction> {
   const { classes } = parameters;
   const [nx, ny] = image.size;
   const builder = new PredictionBuilder(image.size, classes);
+  const uncertainty = probabilities ? new Uint8Array(nx * ny * image.size[2]) : null;
   const read = ({ slice, from, to, scores }: BlendedRows) => {
     const voxels = nx * (to - from);
     const first = nx * (from + ny * slice);
     for (let v = 0; v < voxels; v++) {
       const label = bestClass(scores, v, voxels, classes);
       if (label !== 0) builder.set(first + v, label, softmaxOf(scores, v, voxels, classes, label));
+      if (uncertainty) {
+        uncertainty[first + v] = entropyPercent(scores, classes * voxels + v, voxels, classes);
+      }
     }
   };
-  await blendScores(score, image, parameters, read, options);
-  return builder.finish();
+  const blended = probabilities ? { ...parameters, classes: 2 * classes } : parameters;
+  await blendScores(score, image, blended, read, options);
+  return { ...builder.finish(), ...(uncertainty ? { uncertainty } : {}) };
 }
 
 /** Runs the windows and hands on the blended scores, strip by strip, in each of them slice by slice. */
@@ -115,7 +133,7 @@ async function mirroredScores(
   const combinations = flipCombinations(mirrorAxes);
   let sum: Float32Array | undefined;
   for (const axes of combinations) {
-    const scores = await score(flipped(window, patch, axes), patch);
+    const scores = await score(flipped(window, patch, axes), patch, axes);
     if (scores.length !== classes * patch[0] * patch[1] * patch[2]) {
       throw failedError(
         "network-output",

@@ -6,6 +6,7 @@ export { labelsFromColormap, labelTable, structureName } from "./label-names.js"
 export * from "./model.js";
 export * from "./nnunet/index.js";
 export type { Prediction } from "./prediction.js";
+export * from "./quality/index.js";
 export * from "./segment-volume.js";
 export * from "./synthesis/index.js";
 export * from "./totalsegmentator/index.js";

@@ -1,11 +1,15 @@
 import type { ModelFile, Volume } from "@viscera/core";
 import type { Session } from "@viscera/nets";
+import type { FamiliarityReference } from "./quality/index.js";
 import type { Segmentation, SegmentOptions } from "./segment-volume.js";
 
 /** How a network's answer to a window is read. */
 export type NetworkOutput =
-  /** One tensor of scores (logits) [1, classes, d0, d1, d2]. */
-  | { kind: "scores"; name: string }
+  /**
+   * One tensor of scores (logits) [1, classes, d0, d1, d2]; an ensemble's session may give the mean of its members'
+   * `probabilities` besides, of the same shape, and the session of a network known here `features` [1, C] of a window.
+   */
+  | { kind: "scores"; name: string; probabilities?: string; features?: string }
   /** The winning class and its softmax probability, both [1, 1, d0, d1, d2]. */
   | { kind: "labels"; label: string; probability: string };
 
@@ -36,6 +40,8 @@ export interface NetworkModel extends ModelBase {
   peakChannels: number | null;
   /** How far an input voxel reaches in the output, in voxels; null when everywhere or not known. */
   receptiveRadius: number | null;
+  /** What training scans look like to the network, where that is known. */
+  familiarity?: FamiliarityReference;
 }
 
 /** A model of another tool, which goes from scan to labels by that tool's own rules (nnU-Net, TotalSegmentator). */

@@ -6,6 +6,8 @@ export interface Prediction {
   labels: Uint8Array | Uint16Array;
   /** Mean softmax probability of the voxels of each class that occurs, background left out. */
   confidence: Map<number, number>;
+  /** Of every voxel, percent of the most there can be; only where it was asked for. */
+  uncertainty?: Uint8Array;
 }
 
 /** Gathers labels and the mean probability of each class, voxel by voxel. */

@@ -9,14 +9,31 @@ import {
   type Vec3,
   type Volume,
   type VoxelArray,
+  voxelCount,
 } from "@viscera/core";
 import { finiteRange, reorient, resampleVolume } from "@viscera/scan";
 import { conform } from "./conform.js";
+import type { NetworkImage } from "./image.js";
 
 type ModelInput = ModelFile["input"];
 
 /** Spacings whose ratio is this close to 1 are not resampled for. */
 const SPACING_TOLERANCE = 1e-3;
+
+/** What a network sees of a patient's images, and the grid it lies on. Throws as `normalised`. */
+export async function networkImage(
+  volumes: readonly Volume[],
+  input: ModelInput,
+  options: JobOptions,
+): Promise<[NetworkImage, Volume]> {
+  const placed: Volume[] = [];
+  for (const volume of volumes) placed.push(await toModelGrid(volume, input, options));
+  const [first] = placed as [Volume];
+  const voxels = voxelCount(first.size);
+  const data = placed.length === 1 ? normalised(first.data, input) : new Float32Array(placed.length * voxels);
+  if (placed.length > 1) placed.forEach((volume, c) => data.set(normalised(volume.data, input), c * voxels));
+  return [{ size: first.size, channels: placed.length, data }, first];
+}
 
 /** The volume on the grid a model expects; the volume itself where it has that grid already. */
 export async function toModelGrid(volume: Volume, input: ModelInput, options: JobOptions): Promise<Volume> {

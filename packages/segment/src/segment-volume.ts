@@ -3,7 +3,6 @@ import {
   inputError,
   type JobOptions,
   type LabelMap,
-  type ModelFile,
   type Size3,
   sameGrid,
   spacingOf,
@@ -13,14 +12,17 @@ import {
   voxelCount,
 } from "@viscera/core";
 import { floatTensor, type Tensor } from "@viscera/nets";
-import { resampleLabelMap } from "@viscera/scan";
+import { resampleLabelMap, resampleVolume } from "@viscera/scan";
 import { predictBlended } from "./blend.js";
 import { type LabelWindow, predictWithHalo } from "./halo.js";
 import type { NetworkImage } from "./image.js";
 import { checkModality } from "./modality.js";
 import type { LoadedModel, NetworkModel } from "./model.js";
 import { bestClass, type Prediction, softmaxOf } from "./prediction.js";
-import { normalised, toModelGrid } from "./prepare.js";
+import { networkImage } from "./prepare.js";
+import { type Familiarity, familiarityWarnings, judgeFamiliarity } from "./quality/familiarity.js";
+import { imageFacts } from "./quality/image-facts.js";
+import { entropyPercentOfScores, softmaxVoxels } from "./quality/uncertainty.js";
 import { segmentationOf } from "./segmentation-of.js";
 
 export interface SegmentOptions extends JobOptions {
@@ -41,13 +43,24 @@ export interface SegmentOptions extends JobOptions {
    * third more). A larger volume is cut into slabs.
    */
   memoryBytes?: number;
+  /** Tell each voxel's uncertainty too; not for models that keep the scores of their classes to themselves. */
+  uncertainty?: boolean;
 }
+
+/** What a confidence is: the network's own, or what held-out cases have taught about it. */
+export type ConfidenceKind = "mean probability" | "expected Dice";
 
 export interface Segmentation {
   /** On the scan's own grid; only structures that occur are in the table. */
   labels: LabelMap;
-  /** Mean softmax probability of each structure's voxels, by label id. */
+  /** Of each structure, by label id, 0 to 1. */
   confidence: Map<number, number>;
+  /** The mean softmax probability of a structure's voxels, or, from a calibrated model, the Dice to expect. */
+  confidenceIs: ConfidenceKind;
+  /** Entropy of the mean probabilities, percent of the most there can be, on the scan's own grid. */
+  uncertainty?: Volume;
+  /** How like its training scans the network finds this one, where it knows them. */
+  familiarity?: Familiarity;
   warnings: string[];
 }
 
@@ -58,7 +71,7 @@ const ACCUMULATOR_SHARE = 1 / 4;
 /**
  * Labels of a scan by a network; a model of several channels takes as many volumes, on one grid, in its order.
  * Throws `input.modality` when the model is for another kind of scan, `input.channels` for a wrong number of
- * volumes or volumes on different grids, `input.constant` and `input.not-finite` for unusable voxels,
+ * volumes or volumes on different grids, `input.uncertainty` where that was asked of a model that cannot tell it, `input.constant` and `input.not-finite` for unusable voxels,
  * `cancelled`, `failed.inference`.
  */
 export async function segmentVolume(
@@ -75,6 +88,13 @@ export async function segmentVolume(
   const warnings = [
     ...new Set([...model.warnings, ...volumes.flatMap((volume) => checkModality(volume, model.description))]),
   ];
+  if (options.uncertainty && ("segment" in model || model.output.kind !== "scores")) {
+    throw inputError(
+      "uncertainty",
+      `The model "${model.description.name}" gives labels only, not how sure it is of each voxel.`,
+      "Leave the uncertainty out, or take a model that was trained here.",
+    );
+  }
   const found =
     "segment" in model
       ? await model.segment(volumes, options)
@@ -120,35 +140,35 @@ async function segmentWithNetwork(
   const { description } = model;
   const warnings: string[] = [];
   options.onProgress?.({ stage: "prepare", done: 0, total: 1 });
-  const [image, placed] = await networkImage(volumes, description, options);
+  const [image, placed] = await networkImage(volumes, description.input, options);
   throwIfCancelled(options.signal);
   options.onProgress?.({ stage: "prepare", done: 1, total: 1 });
 
-  const prediction = await predict(image, model, options, warnings);
+  const { prediction, seen } = await predict(image, model, options, warnings);
   throwIfCancelled(options.signal);
   const [scan] = volumes as [Volume];
-  let data = prediction.labels;
-  if (placed.affine !== scan.affine) {
-    const onModelGrid = { size: placed.size, affine: placed.affine, data };
-    data = (await resampleLabelMap(onModelGrid, scan, {}, options)).data;
+  const onScan = placed.affine === scan.affine;
+  const { size, affine } = placed;
+  const data = onScan
+    ? prediction.labels
+    : (await resampleLabelMap({ size, affine, data: prediction.labels }, scan, {}, options)).data;
+  const found = segmentationOf(scan, description, { labels: data, confidence: prediction.confidence });
+  if (prediction.uncertainty) {
+    const percent = { size, affine, data: prediction.uncertainty, modality: null, unit: "%" };
+    found.uncertainty = onScan ? percent : await percentOn(percent, scan, options);
   }
-  const { confidence } = prediction;
-  return { ...segmentationOf(scan, description, { labels: data, confidence }), warnings };
+  const { familiarity: reference } = model;
+  if (reference && seen.length > 0) {
+    found.familiarity = judgeFamiliarity(reference, { facts: imageFacts(image, placed), windows: seen });
+    warnings.push(...familiarityWarnings(found.familiarity));
+  }
+  return { ...found, warnings };
 }
 
-/** What the network sees, and the grid it lies on. */
-async function networkImage(
-  volumes: readonly Volume[],
-  { input }: ModelFile,
-  options: JobOptions,
-): Promise<[NetworkImage, Volume]> {
-  const placed: Volume[] = [];
-  for (const volume of volumes) placed.push(await toModelGrid(volume, input, options));
-  const [first] = placed as [Volume];
-  const voxels = voxelCount(first.size);
-  const data = placed.length === 1 ? normalised(first.data, input) : new Float32Array(placed.length * voxels);
-  if (placed.length > 1) placed.forEach((volume, c) => data.set(normalised(volume.data, input), c * voxels));
-  return [{ size: first.size, channels: placed.length, data }, first];
+/** Percentages on another grid, in whole numbers; beyond their image everything is unknown. */
+async function percentOn(percent: Volume, grid: Volume, options: JobOptions): Promise<Volume> {
+  const placed = await resampleVolume(percent, grid, { outside: 100 }, options);
+  return { ...placed, data: Uint8Array.from(placed.data, Math.round) };
 }
 
 async function predict(
@@ -156,7 +176,7 @@ async function predict(
   model: NetworkModel,
   options: SegmentOptions,
   warnings: string[],
-): Promise<Prediction> {
+): Promise<{ prediction: Prediction; seen: Float32Array[] }> {
   const { patch, haloVoxels, mirrorAxes } = model.description.input;
   const { window, mirror = false, memoryBytes = DEFAULT_MEMORY_BYTES } = options;
   const overlap = options.stepSize === undefined ? model.description.input.overlap : 1 - options.stepSize;
@@ -169,19 +189,25 @@ async function predict(
   }
   const asked = typeof window === "number" ? ([window, window, window] as const) : null;
   const blendPatch = window === "whole" ? image.size : (asked ?? patch);
+  // Windows of another size than in training look different to the network.
+  const seen: Float32Array[] | null = model.familiarity && window === undefined ? [] : null;
   if (haloVoxels === null && blendPatch !== null && model.output.kind === "scores") {
-    return predictBlended(
-      (data, size) => scoresOf(model, data, size, options),
+    const { uncertainty: probabilities = false } = options;
+    const prediction = await predictBlended(
+      (data, size, flip = []) =>
+        scoresOf(model, data, size, options, { probabilities, seen: flip.length === 0 ? seen : null }),
       image,
       {
         classes: model.classes,
         patch: blendPatch,
         overlap,
         mirrorAxes: mirrored,
+        probabilities,
         accumulatorBytes: memoryBytes * ACCUMULATOR_SHARE,
       },
       options,
     );
+    return { prediction, seen: seen ?? [] };
   }
   if (haloVoxels === null && asked !== null) {
     throw usageError(
@@ -198,12 +224,11 @@ async function predict(
         : patch
           ? coreOf(patch, halo)
           : fittingCore(image.size, model, memoryBytes);
-  return predictWithHalo(
-    labelsOf(model, options),
-    image,
-    { classes: model.classes, core, haloVoxels: halo },
-    options,
-  );
+  const parameters = { classes: model.classes, core, haloVoxels: halo };
+  return {
+    prediction: await predictWithHalo(labelsOf(model, options), image, parameters, options),
+    seen: [],
+  };
 }
 
 /** What is read off of a window: all but the halo at both sides. */
@@ -241,26 +266,44 @@ function windowTensor(model: NetworkModel, data: Float32Array, size: Size3): Ten
   return floatTensor(data, [1, model.channels, size[2], size[1], size[0]]);
 }
 
+/** What is wanted of a window besides its scores. */
+interface Wanted {
+  /** All classes' probabilities behind the scores. */
+  probabilities?: boolean;
+  /** Takes the window's features. */
+  seen?: Float32Array[] | null;
+}
+
 async function scoresOf(
   model: NetworkModel,
   data: Float32Array,
   size: Size3,
   { signal }: JobOptions,
+  { probabilities = false, seen = null }: Wanted = {},
 ): Promise<Float32Array> {
   if (model.output.kind !== "scores") throw failedError("network-output", "The network gives no scores.");
-  const { name } = model.output;
+  const { name, probabilities: shares, features } = model.output;
+  const outputs = [name];
+  if (probabilities && shares !== undefined) outputs.push(shares);
+  if (seen && features !== undefined) outputs.push(features);
   const results = await model.session.run(
     { [model.input]: windowTensor(model, data, size) },
-    { outputs: [name], ...(signal ? { signal } : {}) },
+    { outputs, ...(signal ? { signal } : {}) },
   );
   const scores = results[name]!.data;
   if (!(scores instanceof Float32Array)) {
     throw failedError("network-output", `The network's output "${name}" is not of float32.`);
   }
-  return scores;
+  if (seen && features !== undefined) seen.push((results[features]!.data as Float32Array).slice());
+  if (!probabilities) return scores;
+  const both = new Float32Array(2 * scores.length);
+  both.set(scores);
+  if (shares !== undefined) both.set(results[shares]!.data as Float32Array, scores.length);
+  else softmaxVoxels(scores, model.classes, both.subarray(scores.length));
+  return both;
 }
 
-function labelsOf(model: NetworkModel, options: JobOptions): LabelWindow {
+function labelsOf(model: NetworkModel, options: SegmentOptions): LabelWindow {
   const { output, classes } = model;
   if (output.kind === "labels") {
     return async (data, size) => {
@@ -279,10 +322,12 @@ function labelsOf(model: NetworkModel, options: JobOptions): LabelWindow {
     const voxels = voxelCount(size);
     const label = new Uint16Array(voxels);
     const probability = new Float32Array(voxels);
+    const uncertainty = options.uncertainty ? new Uint8Array(voxels) : null;
     for (let voxel = 0; voxel < voxels; voxel++) {
       label[voxel] = bestClass(scores, voxel, voxels, classes);
       if (label[voxel]) probability[voxel] = softmaxOf(scores, voxel, voxels, classes, label[voxel]!);
+      if (uncertainty) uncertainty[voxel] = entropyPercentOfScores(scores, voxel, voxels, classes);
     }
-    return { label, probability };
+    return { label, probability, ...(uncertainty ? { uncertainty } : {}) };
   };
 }

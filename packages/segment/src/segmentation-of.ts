@@ -1,17 +1,27 @@
 import type { LabelArray, ModelFile, Volume } from "@viscera/core";
 import { labelTable } from "./label-names.js";
+import { expectedDice } from "./quality/calibration.js";
 import type { Segmentation } from "./segment-volume.js";
 
-/** A model's labels on a scan's grid, with the table of those that occur and the confidence in them. */
+/**
+ * A model's labels on a scan's grid, with the table of those that occur and the confidence in them: the mean
+ * probability, or what it means where the model is calibrated.
+ */
 export function segmentationOf(
   scan: Volume,
   description: ModelFile,
   { labels, confidence }: { labels: LabelArray; confidence: Map<number, number> },
 ): Segmentation {
   const present = presentLabels(labels);
+  const { calibration } = description;
+  const confident = (id: number) => {
+    const probability = confidence.get(id)!;
+    return calibration ? expectedDice(calibration, id, probability) : probability;
+  };
   return {
     labels: { size: scan.size, affine: scan.affine, data: labels, labels: labelTable(description, present) },
-    confidence: new Map(present.map((id) => [id, confidence.get(id)!])),
+    confidence: new Map(present.map((id) => [id, confident(id)])),
+    confidenceIs: calibration ? "expected Dice" : "mean probability",
     warnings: [],
   };
 }

@@ -11,6 +11,7 @@ import {
   type Weights,
 } from "@viscera/nets";
 import { openSession } from "@viscera/nets/node";
+import { softmaxVoxels } from "../quality/index.js";
 
 interface Opened {
   /** [d0, d1, d2] */
@@ -19,13 +20,14 @@ interface Opened {
 }
 
 /**
- * A network of one or several weights as one session, `input` to `scores`: scores are averaged over the members.
+ * A network of one or several weights as one session. From `input` come `scores`, the mean over the members, and where
+ * they are asked for `probabilities`, the mean of the members' softmax, and `features` of the first member.
  * Graphs are made for windows of one size; those of another size open when the first such window comes and take
  * the place of the ones before.
  */
 export class NetworkSession implements Session {
   readonly inputNames = ["input"];
-  readonly outputNames = ["scores"];
+  readonly outputNames = ["scores", "probabilities", "features"];
   readonly network: Network;
   readonly device: Device;
   readonly #members: readonly Weights[];
@@ -58,27 +60,38 @@ export class NetworkSession implements Session {
     if (this.#opened?.extents.join() === extents.join()) return this.#opened.members;
     await this.dispose();
     const open = async (weights: Weights) =>
-      openSession(inferenceModel(this.network, weights, { patch: extents }), this.#options);
+      openSession(inferenceModel(this.network, weights, { patch: extents, features: true }), this.#options);
     this.#opened = { extents, members: Promise.all(this.#members.map(open)) };
     return this.#opened.members;
   }
 
   async run(
     feeds: Readonly<Record<string, Tensor>>,
-    options: RunOptions = {},
+    { outputs = ["scores"], ...options }: RunOptions = {},
   ): Promise<Record<string, Tensor>> {
     const sessions = await this.#sessions(feeds["input"]?.dims.slice(2) ?? []);
-    let sum: Float32Array | undefined;
-    let dims: readonly number[] = [];
-    for (const session of sessions) {
-      const { scores } = await session.run(feeds, options);
-      const data = scores!.data as Float32Array;
-      dims = scores!.dims;
-      if (!sum) sum = data;
-      else for (let i = 0; i < data.length; i++) sum[i]! += data[i]!;
+    if (outputs.every((name) => name === "features")) return sessions[0]!.run(feeds, { ...options, outputs });
+    const scores = new Sum();
+    const probabilities = new Sum();
+    const results: Record<string, Tensor> = {};
+    for (const [member, session] of sessions.entries()) {
+      const wantsFeatures = member === 0 && outputs.includes("features");
+      const found = await session.run(feeds, {
+        ...options,
+        outputs: wantsFeatures ? ["scores", "features"] : ["scores"],
+      });
+      if (wantsFeatures) results["features"] = found["features"]!;
+      const { data, dims } = found["scores"]! as { data: Float32Array; dims: readonly number[] };
+      if (outputs.includes("probabilities")) {
+        const shares = new Float32Array(data.length);
+        softmaxVoxels(data, this.network.classes, shares);
+        probabilities.add(shares, dims);
+      }
+      scores.add(data, dims);
     }
-    if (sessions.length > 1) for (let i = 0; i < sum!.length; i++) sum![i]! /= sessions.length;
-    return { scores: floatTensor(sum!, dims) };
+    results["scores"] = scores.mean();
+    if (outputs.includes("probabilities")) results["probabilities"] = probabilities.mean();
+    return results;
   }
 
   async dispose(): Promise<void> {
@@ -86,5 +99,25 @@ export class NetworkSession implements Session {
     this.#opened = null;
     // Sessions that did not open have been reported to who asked for them.
     for (const session of (await opened?.members.catch(() => [])) ?? []) await session.dispose();
+  }
+}
+
+class Sum {
+  #sum: Float32Array | null = null;
+  #dims: readonly number[] = [];
+  #count = 0;
+
+  /** Takes the first tensor's array over. */
+  add(data: Float32Array, dims: readonly number[]): void {
+    this.#count++;
+    this.#dims = dims;
+    if (!this.#sum) this.#sum = data;
+    else for (let i = 0; i < data.length; i++) this.#sum[i]! += data[i]!;
+  }
+
+  mean(): Tensor {
+    const sum = this.#sum!;
+    if (this.#count > 1) for (let i = 0; i < sum.length; i++) sum[i]! /= this.#count;
+    return floatTensor(sum, this.#dims);
   }
 }

@@ -10,6 +10,7 @@ import {
   type Weights,
 } from "@viscera/nets";
 import type { NetworkModel } from "../../model.js";
+import { readFamiliarity } from "../familiarity-file.js";
 import { readModelFile, sha256 } from "../files.js";
 import { licenceWarnings } from "../licence.js";
 import { NetworkSession } from "../network-session.js";
@@ -50,10 +51,9 @@ export async function openDescribedNetwork(
   options: SessionOptions,
 ): Promise<NetworkModel> {
   const { network, members } = await readDescribedNetwork(folder, description, files);
-  return openNetwork(
-    description,
-    await NetworkSession.open(network, members, description.input.patch, options),
-  );
+  const familiarity = await readFamiliarity(folder, description, network);
+  const session = await NetworkSession.open(network, members, description.input.patch, options);
+  return { ...openNetwork(description, session), ...(familiarity ? { familiarity } : {}) };
 }
 
 /** A model of a description and its network's session. */
@@ -63,7 +63,7 @@ export function openNetwork(description: ModelFile, session: NetworkSession): Ne
     description,
     session,
     input: "input",
-    output: { kind: "scores", name: "scores" },
+    output: { kind: "scores", name: "scores", probabilities: "probabilities", features: "features" },
     channels: network.channels,
     classes: network.classes,
     peakChannels: null,

@@ -15,7 +15,9 @@ export const MODEL_FILE_NAME = "viscera-model.json";
 export async function readDescription(folder: string): Promise<ModelFile> {
   const path = join(folder, MODEL_FILE_NAME);
   const description = parseJson(new TextDecoder().decode(await readModelFile(path)), modelFileSchema, path);
-  if (weightFiles(description).some((file) => basename(file) !== file)) {
+  const { outOfDistribution } = description;
+  const files = [...weightFiles(description), ...(outOfDistribution ? [outOfDistribution.features] : [])];
+  if (files.some((file) => basename(file) !== file)) {
     throw inputError(
       "model",
       `The viscera-model.json of "${description.name}" names weights outside its folder.`,
@@ -92,10 +94,11 @@ export const describedFormat: ModelFormat = {
 
   async parts({ folder }: ModelPlace) {
     const description = await readDescription(folder);
-    const { weights, card } = description;
+    const { weights, card, outOfDistribution } = description;
     const entries = await readdir(folder, { withFileTypes: true });
     const own = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
     const keep = new Set([MODEL_FILE_NAME, ...weightFiles(description), card, ...own.filter(isSmallText)]);
+    if (outOfDistribution) keep.add(outOfDistribution.features);
     if (weights.endsWith(".json")) for (const file of own.filter(isTfjsPart)) keep.add(file);
     return own.filter((file) => keep.has(file)).map((file) => ({ from: join(folder, file), to: file }));
   },

@@ -1,0 +1,13 @@
+export * from "./calibration.js";
+export * from "./familiarity.js";
+export {
+  type FeatureSpread,
+  featureDistance,
+  meanDistance,
+  spreadFromWeights,
+  spreadOf,
+  spreadToWeights,
+} from "./feature-distance.js";
+export { type ImageFacts, imageFacts } from "./image-facts.js";
+export { entropyPercent, softmaxVoxels } from "./uncertainty.js";
+export { seeScan } from "./window-features.js";
