@@ -7,15 +7,8 @@
 // PyTorch's threads spin while they wait for each other.
 import { execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import {
-  buildNetwork,
-  channelBlock,
-  floatTensor,
-  GraphBuilder,
-  inferenceModel,
-  initialWeights,
-} from "@viscera/nets";
-import { openSession } from "@viscera/nets/node";
+import { buildNetwork, floatTensor, GraphBuilder, inferenceModel, initialWeights } from "@viscera/nets";
+import { openSession, runtimeBlock } from "@viscera/nets/node";
 
 const PYTHON = process.env.VISCERA_BENCH_PYTHON ?? "python3";
 const ROUNDS = Number(process.argv[2] ?? 7);
@@ -186,7 +179,7 @@ function hasTorch() {
   }
 }
 
-const block = await channelBlock((model) => openSession(model, { threads: 1 }));
+const block = await runtimeBlock();
 const machine = await limit();
 console.log(
   `product of matrices: ${machine.wall.toFixed(0)} GFLOP/s, ${machine.cpu.toFixed(0)} for a second of one processor; block ${block}`,

@@ -1,1 +1,2 @@
+export { runtimeBlock } from "./runtime-block.js";
 export * from "./session.js";

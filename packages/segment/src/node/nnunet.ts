@@ -8,7 +8,7 @@ import {
   type Session,
   type SessionOptions,
 } from "@viscera/nets";
-import { openSession } from "@viscera/nets/node";
+import { openSession, runtimeBlock } from "@viscera/nets/node";
 import type { ForeignModel } from "../model.js";
 import { type NnUnet, type OpenFold, segmentLikeNnUnet } from "../nnunet/index.js";
 import { segmentationOf } from "../segmentation-of.js";
@@ -62,7 +62,8 @@ async function openFold(
   options: SessionOptions,
 ): Promise<Session> {
   const { weights } = readNnUnetCheckpoint(await readModelFile(path), path);
-  return openSession(inferenceModel(network, matchWeights(network, weights), { patch }), options);
+  const block = await runtimeBlock(options);
+  return openSession(inferenceModel(network, matchWeights(network, weights), { patch, block }), options);
 }
 
 /** Opens a trained model's folder as a model. */

@@ -16,12 +16,12 @@ import {
   tensorsOf,
   type Weights,
 } from "@viscera/nets";
-import { openSession } from "@viscera/nets/node";
+import { openSession, runtimeBlock } from "@viscera/nets/node";
 import { largestDifference, waves } from "../testing.js";
 import { blockWeights } from "./blocked-weights.js";
 
 const open = (model: Uint8Array, threads = 1) => openSession(model, { threads });
-const block = await channelBlock(open);
+const block = await runtimeBlock();
 const skip = block === null ? "this runtime has no blocked layout" : false;
 
 const NNUNET = {
@@ -123,6 +123,7 @@ test("networks with other layers, or too few channels for a block, get the plain
 test("a runtime that refuses the probe has no block", async () => {
   const refusing = () => Promise.reject(new Error("no such operator"));
   assert.equal(await channelBlock(refusing), null);
+  assert.equal(await runtimeBlock({ device: "webgpu" }), null);
 });
 
 test("weights in blocks", () => {
