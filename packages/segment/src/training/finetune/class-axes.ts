@@ -2,29 +2,30 @@
 import { inputError } from "@viscera/core";
 import { buildNetwork, type Network } from "@viscera/nets";
 
-/** Names that architectures give to the number of outputs and of inputs. */
-const CLASS_OPTIONS = ["num_classes", "out_channels", "n_classes"];
-const CHANNEL_OPTIONS = ["input_channels", "in_channels"];
+/** Options of each architecture for the channels of its input and its classes. */
+const NAMES: Record<string, { channels: string; classes: string }> = {
+  PlainConvUNet: { channels: "input_channels", classes: "num_classes" },
+  ResidualEncoderUNet: { channels: "input_channels", classes: "num_classes" },
+  UNet: { channels: "in_channels", classes: "out_channels" },
+  SegResNet: { channels: "in_channels", classes: "out_channels" },
+  UNETR: { channels: "in_channels", classes: "out_channels" },
+  MeshNet: { channels: "n_channels", classes: "n_classes" },
+};
 
 /** The same architecture for other numbers of classes and channels. Throws `input.architecture`. */
 export function networkFor(
-  base: Network,
+  { kind, options }: Network,
   { classes, channels }: { classes: number; channels: number },
 ): Network {
-  const named = (names: readonly string[]) => {
-    const found = names.find((name) => name in base.options);
-    if (found) return found;
+  const names = NAMES[kind];
+  if (!names) {
     throw inputError(
       "architecture",
-      `The options of the ${base.kind} do not say how many classes and channels it has.`,
-      "Fine-tune a model whose architecture names them.",
+      `The architecture "${kind}" cannot be made for other labels.`,
+      `Fine-tune a ${Object.keys(NAMES).join(", ")}.`,
     );
-  };
-  return buildNetwork(base.kind, {
-    ...base.options,
-    [named(CLASS_OPTIONS)]: classes,
-    [named(CHANNEL_OPTIONS)]: channels,
-  });
+  }
+  return buildNetwork(kind, { ...options, [names.classes]: classes, [names.channels]: channels });
 }
 
 /** Axes of each parameter that count classes; parameters without such an axis are left out. */

@@ -4,12 +4,25 @@ import type { Network, Weights } from "@viscera/nets";
 import { ADAPTER_A, ADAPTER_B, mergeAdapters, withAdapters, withAdapterWeights } from "./adapter.js";
 import { networkFor } from "./class-axes.js";
 import { layerwiseRates, stagesOf } from "./stages.js";
-import { largestDifference, monaiUNet, plainUNet, randomImage, randomWeights, scoresOf } from "./testing.js";
+import {
+  largestDifference,
+  meshNet,
+  monaiUNet,
+  plainUNet,
+  randomImage,
+  randomWeights,
+  residualUNet,
+  scoresOf,
+  segResNet,
+} from "./testing.js";
 import { classMap, transferWeights } from "./transfer.js";
 
 const KINDS: [string, (classes: number, channels?: number) => Network][] = [
   ["PlainConvUNet", plainUNet],
   ["UNet", monaiUNet],
+  ["ResidualEncoderUNet", residualUNet],
+  ["SegResNet", segResNet],
+  ["MeshNet", meshNet],
 ];
 
 test("labels of equal name stay, whatever their ids and spelling", () => {
@@ -113,9 +126,9 @@ test("a PlainConvUNet's encoder, decoder and heads are told apart by name", () =
   );
 });
 
-test("a network whose options do not name classes is refused", () => {
-  const odd = { ...plainUNet(2), options: {} };
-  assert.throws(() => networkFor(odd, { classes: 3, channels: 1 }), /do not say how many classes/);
+test("a network of unknown kind is refused", () => {
+  const odd = { ...plainUNet(2), kind: "Odd" };
+  assert.throws(() => networkFor(odd, { classes: 3, channels: 1 }), /"Odd" cannot be made/);
 });
 
 test("an adapter's parameters are named after the weight they adapt", () => {

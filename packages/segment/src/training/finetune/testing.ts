@@ -45,6 +45,30 @@ export function monaiUNet(classes: number, channels = 1): Network {
   });
 }
 
+export function segResNet(classes: number, channels = 1): Network {
+  return buildNetwork("SegResNet", {
+    init_filters: 8,
+    in_channels: channels,
+    out_channels: classes,
+    blocks_down: [1, 1, 1],
+    blocks_up: [1, 1],
+  });
+}
+
+export function meshNet(classes: number, channels = 1): Network {
+  return buildNetwork("MeshNet", {
+    n_channels: channels,
+    n_classes: classes,
+    channels: 5,
+    dilations: [1, 2, 4, 2, 1],
+  });
+}
+
+export function residualUNet(classes: number, channels = 1): Network {
+  const { n_conv_per_stage, ...options } = plainUNet(classes, channels).options;
+  return buildNetwork("ResidualEncoderUNet", { ...options, n_blocks_per_stage: n_conv_per_stage });
+}
+
 /** Weights of which none is 0 or 1 by rule. */
 export function randomWeights(network: Network, seed: number): Weights {
   const random = new RandomStream(seed, "test.weights");
@@ -52,10 +76,11 @@ export function randomWeights(network: Network, seed: number): Weights {
     network.parameters.map(({ name, dims, role }, step) => [
       name,
       floatTensor(
-        Float32Array.from(
-          { length: elementCount(dims) },
-          (_, i) => 0.2 * random.normal(step, i) + (role === "normScale" ? 1 : 0),
-        ),
+        Float32Array.from({ length: elementCount(dims) }, (_, i) => {
+          const value = 0.2 * random.normal(step, i);
+          if (role === "runningVariance") return 1 + Math.abs(value);
+          return role === "normScale" ? 1 + value : value;
+        }),
         dims,
       ),
     ]),
