@@ -160,7 +160,20 @@ describe("training a model", () => {
 
   test("a cross-validation judges every case once and leaves the ensemble of its networks", async () => {
     const small = { ...dataset, cases: dataset.cases.slice(0, 4) };
-    const trained = await trainModel(small, { ...toyOptions(at("folds"), 2), folds: 2, half: true });
+    const options = { ...toyOptions(at("folds"), 2), folds: 2, half: true };
+    // Stopped in the second fold; the first one is not trained again.
+    const controller = new AbortController();
+    await assert.rejects(
+      trainModel(small, {
+        ...options,
+        signal: controller.signal,
+        onPlan: (title) => title === "fold 1" && controller.abort(),
+      }),
+      /stopped after step 0 of 2/,
+    );
+    const begun: string[] = [];
+    const trained = await trainModel(small, { ...options, onPlan: (title) => begun.push(title) });
+    assert.deepEqual(begun, ["fold 1"]);
     assert.equal(trained.scores, null);
     assert.deepEqual(
       trained.crossValidation!.scores.cases.map(({ id }) => id),
