@@ -6,7 +6,7 @@ import { applyNetwork } from "./apply.js";
 import { fitsBlocked, lowerBlocked } from "./blocked/blocked-model.js";
 import { deepestValue } from "./deepest-value.js";
 import { checkExtents } from "./extents.js";
-import { foldBatchNorm } from "./fold-batch-norm.js";
+import { foldConstants } from "./fold-constants.js";
 import type { Network } from "./network.js";
 import { PlainTape } from "./plain-tape.js";
 
@@ -37,7 +37,7 @@ export function inferenceModel(
   { patch, block = null, features = false }: InferenceOptions,
 ): Uint8Array {
   checkExtents(trained, patch);
-  const { network, weights } = foldBatchNorm(trained, trainedWeights);
+  const { network, weights } = foldConstants(trained, trainedWeights);
   const deepest = features ? deepestValue(network, patch) : null;
   const graph = new GraphBuilder({ name: network.kind });
   const input = graph.input("input", "float32", [1, network.channels, ...patch]);

@@ -25,12 +25,12 @@ export function fitsBlocked(network: Network, weights: Weights, block: number): 
     !joined(network.outputs[0]!) &&
     network.layers.every(
       ({ operation, inputs }) =>
-        fits(operation, weights) && (takesParts.includes(operation.kind) || !inputs.some(joined)),
+        fits(operation) && (takesParts.includes(operation.kind) || !inputs.some(joined)),
     )
   );
 }
 
-function fits(operation: Operation, weights: Weights): boolean {
+function fits(operation: Operation): boolean {
   switch (operation.kind) {
     case "conv": {
       const { kernel, pads, dilations, groups } = operation;
@@ -44,8 +44,6 @@ function fits(operation: Operation, weights: Weights): boolean {
     }
     case "activation":
       return operation.function === "relu";
-    case "prelu":
-      return weights.get(operation.slope)!.data.length === 1;
     case "instanceNorm":
     case "leakyRelu":
     case "dropout":
@@ -135,10 +133,6 @@ class Lowering {
         return this.#activation(first, { kind: "relu" });
       case "leakyRelu":
         return this.#activation(first, operation);
-      case "prelu": {
-        const slope = (this.#weights.get(operation.slope)!.data as Float32Array)[0]!;
-        return this.#activation(first, { kind: "leakyRelu", slope });
-      }
       case "averagePool":
         return one(flat.averagePool(this.image(first), three(operation.kernel, 1)));
       case "add":

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildNetwork, type Network } from "@viscera/nets";
-import { foldBatchNorm } from "./fold-batch-norm.js";
+import { foldConstants } from "./fold-constants.js";
 import { initialWeights } from "./initial-weights.js";
 
 function norms({ layers }: Network): number {
@@ -11,7 +11,7 @@ function norms({ layers }: Network): number {
 test("batch norms go into convolutions that nobody else reads, transposed ones too", () => {
   const mesh = buildNetwork("MeshNet", { n_channels: 1, n_classes: 2, channels: 4 });
   assert.equal(norms(mesh), 9);
-  const folded = foldBatchNorm(mesh, initialWeights(mesh, 1));
+  const folded = foldConstants(mesh, initialWeights(mesh, 1));
   assert.equal(norms(folded.network), 0);
   assert.equal(folded.network.layers.length, mesh.layers.length - 9);
   assert.deepEqual(folded.network.outputs, [folded.network.layers.length]);
@@ -19,10 +19,10 @@ test("batch norms go into convolutions that nobody else reads, transposed ones t
   const options = { spatial_dims: 3, in_channels: 1, out_channels: 2, channels: [4, 8], strides: [2] };
   const transposed = buildNetwork("UNet", { ...options, num_res_units: 1, norm: "BATCH" });
   assert.ok(transposed.layers.some(({ operation }) => operation.kind === "convTranspose"));
-  assert.equal(norms(foldBatchNorm(transposed, initialWeights(transposed, 1)).network), 0);
+  assert.equal(norms(foldConstants(transposed, initialWeights(transposed, 1)).network), 0);
 
   const after = buildNetwork("UNet", { ...options, norm: "BATCH", adn_ordering: "AN" });
-  assert.equal(norms(foldBatchNorm(after, initialWeights(after, 1)).network), norms(after));
+  assert.equal(norms(foldConstants(after, initialWeights(after, 1)).network), norms(after));
 });
 
 test("the numbers: factor scale / sqrt(variance + epsilon) on weights and bias", () => {
@@ -35,11 +35,30 @@ test("the numbers: factor scale / sqrt(variance + epsilon) on weights and bias",
   set("model.0.bnorm.bias", 7);
   set("model.0.bnorm.running_mean", 1);
   set("model.0.bnorm.running_var", 0.25 - 1e-5);
-  const folded = foldBatchNorm(network, weights);
+  const folded = foldConstants(network, weights);
   const { operation } = folded.network.layers[0]!;
   assert.ok(operation.kind === "conv");
   assert.equal(folded.weights.get(operation.weight)!.data[0], 12);
   // (5 - 1) · 4 + 7
   assert.equal(folded.weights.get(operation.bias!)!.data[0], 23);
   assert.equal(weights.get("model.0.conv.weight")!.data[0], 3);
+});
+
+test("a PReLU of one slope is a leaky rectifier, of more stays", () => {
+  const options = { spatial_dims: 3, in_channels: 1, out_channels: 2, channels: [4, 4], strides: [2] };
+  const kinds = (act: unknown) => {
+    const network = buildNetwork("UNet", { ...options, act });
+    const folded = foldConstants(network, initialWeights(network, 1)).network.layers;
+    return folded
+      .map(({ operation }) => operation)
+      .filter(({ kind }) => kind === "leakyRelu" || kind === "prelu");
+  };
+  assert.deepEqual(kinds("prelu"), [
+    { kind: "leakyRelu", slope: 0.25 },
+    { kind: "leakyRelu", slope: 0.25 },
+  ]);
+  assert.deepEqual(
+    kinds(["prelu", { num_parameters: 4 }]).map(({ kind }) => kind),
+    ["prelu", "prelu"],
+  );
 });

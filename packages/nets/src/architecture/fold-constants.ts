@@ -1,4 +1,4 @@
-/** Batch norm as part of the convolution before it, which at inference it is. */
+/** What constant weights make simpler: batch norm is part of the convolution before it, PReLU a leaky rectifier. */
 import { elementCount, floatTensor } from "../tensor.js";
 import type { Weights } from "../weights/weights.js";
 import type { Layer, Network, Operation } from "./network.js";
@@ -7,10 +7,10 @@ type Of<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;
 type Convolution = Of<"conv" | "convTranspose">;
 
 /**
- * The same network without those batch norms that follow a convolution nobody else reads; its weights are changed
- * accordingly. Others stay.
+ * The same network without those batch norms that follow a convolution nobody else reads (its weights are changed
+ * accordingly; others stay) and with leaky rectifiers for PReLUs of one slope.
  */
-export function foldBatchNorm(network: Network, weights: Weights): { network: Network; weights: Weights } {
+export function foldConstants(network: Network, weights: Weights): { network: Network; weights: Weights } {
   const folded: Weights = new Map(weights);
   const uses = new Array<number>(network.layers.length + 1).fill(0);
   for (const { inputs } of network.layers) for (const id of inputs) uses[id]!++;
@@ -25,12 +25,18 @@ export function foldBatchNorm(network: Network, weights: Weights): { network: Ne
       layers[id - 1] = { ...layers[id - 1]!, operation: scaled(before, operation, folded) };
       ids.push(id);
     } else {
-      layers.push({ operation, inputs: inputs.map((id) => ids[id]!) });
+      layers.push({ operation: withSlope(operation, weights), inputs: inputs.map((id) => ids[id]!) });
       ids.push(layers.length);
     }
   }
   const outputs = network.outputs.map((id) => ids[id]!);
   return { network: { ...network, layers, outputs }, weights: folded };
+}
+
+function withSlope(operation: Operation, weights: Weights): Operation {
+  if (operation.kind !== "prelu") return operation;
+  const slopes = weights.get(operation.slope)!.data as Float32Array;
+  return slopes.length === 1 ? { kind: "leakyRelu", slope: slopes[0]! } : operation;
 }
 
 function isConvolution(operation: Operation | undefined): operation is Convolution {
