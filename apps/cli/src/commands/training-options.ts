@@ -92,7 +92,7 @@ export function trainingOptions(flags: TrainingFlags, context: CommandContext): 
     onPlan: (title, { input, batch, cost }, { steps }) => {
       since = performance.now();
       console.note(
-        `${title ? `${title}: ` : ""}${countOf(steps, "step")} of ${countOf(batch, "patch")} of ${input.patch!.join(" x ")} voxels, ${(cost.parameters / 1e6).toPrecision(2)} M parameters`,
+        `${title ? `${title}: ` : ""}${countOf(steps, "step")} of ${batch} ${batch === 1 ? "patch" : "patches"} of ${input.patch!.join(" x ")} voxels, ${(cost.parameters / 1e6).toPrecision(2)} M parameters`,
       );
     },
     onValidation: (title, { step, mean, cases }) => {
