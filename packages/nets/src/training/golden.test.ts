@@ -27,7 +27,7 @@ import { openSession } from "@viscera/nets/node";
 import { runOnTape } from "../architecture/testing.js";
 import { buildTrainingGraph } from "./training-graph.js";
 
-const open = (model: Uint8Array) => openSession(model, { threads: 2 });
+const open = (model: Uint8Array) => openSession(model, { threads: 1 });
 const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), "utf8"));
 
 const NESTEROV: OptimiserSpec = { kind: "sgd", momentum: 0.99, nesterov: true, weightDecay: 3e-5 };
