@@ -1,7 +1,7 @@
-/** Which network runs: the one asked for, or the stored one that fits the scan. */
+/** Which network runs: the one asked for, or the one that fits the scan. */
 import { usageError, type Volume } from "@viscera/core";
 import { looksLikeCt } from "@viscera/scan";
-import type { LoadedModel } from "@viscera/segment";
+import { type Familiarity, type LoadedModel, looksFamiliar, obstacleTo } from "@viscera/segment";
 import { type FoldName, listModels, openModel } from "@viscera/segment/node";
 import type { Command } from "commander";
 import type { CommandContext } from "../terminal/context.js";
@@ -45,27 +45,88 @@ function foldList(text: string): FoldName[] {
   });
 }
 
-/** The model asked for, or the one stored model for this kind of scan. Throws `usage` that says which exist. */
+/** A model ready to run, and why it was taken where nobody asked for it by name. */
+export interface ChosenModel {
+  model: LoadedModel;
+  reason: string | null;
+}
+
+/**
+ * The model asked for, or the stored or shipped one that fits the scan: by its modality and size, and by how like its
+ * training scans the network finds it. Throws `usage` that says what speaks against each.
+ */
 export async function chooseModel(
   scan: Volume,
   options: ModelOptions,
   context: CommandContext,
   others = "",
-): Promise<LoadedModel> {
-  if (options.model !== undefined) return openNamedModel({ ...options, model: options.model }, context);
-  const modality = scan.modality ?? (looksLikeCt(scan) ? "CT" : null);
-  const models = (await listModels()).filter((model) => model.description !== null);
-  const fitting = models.filter(
-    (model) => modality !== null && model.description!.input.modality.includes(modality),
-  );
-  if (fitting.length === 1) return openNamedModel({ ...options, model: fitting[0]!.name }, context);
-  const known = models
-    .map((model) => `${model.name} (${model.description!.input.modality.join(", ")})`)
-    .join("; ");
+): Promise<ChosenModel> {
+  if (options.model !== undefined) {
+    return { model: await openNamedModel({ ...options, model: options.model }, context), reason: null };
+  }
+  const started = performance.now();
+  const verdicts: string[] = [];
+  const unjudged: string[] = [];
+  let best: { name: string; model: LoadedModel; familiarity: Familiarity } | null = null;
+  for (const { name, description } of await listModels()) {
+    if (!description) continue;
+    const obstacle = obstacleTo(scan, description);
+    if (obstacle !== null) verdicts.push(`${name} ${obstacle}`);
+    else if (!description.outOfDistribution) unjudged.push(name);
+    else {
+      const model = await openNamedModel({ ...options, model: name }, context);
+      const familiarity = await lookOnce(scan, model, context);
+      if (familiarity && familiarity.reasons.length === 0 && isNearer(familiarity, best?.familiarity)) {
+        if (best) verdicts.push(`${best.name} ${verdictOn(best.familiarity)}`);
+        await best?.model.dispose();
+        best = { name, model, familiarity };
+      } else {
+        if (familiarity) verdicts.push(`${name} ${verdictOn(familiarity)}`);
+        await model.dispose();
+      }
+    }
+  }
+  const kind = scan.modality ?? (looksLikeCt(scan) ? "CT" : "image of unknown modality");
+  if (best) {
+    const { distance, limit } = best.familiarity;
+    const sure = distance < SURE * limit ? "it looks like those it has learnt from" : "a borderline case";
+    const rest = verdicts.length > 0 ? `; ${verdicts.join("; ")}` : "";
+    const reason = `${best.name} fits this ${kind}: ${sure} (distance ${distance.toFixed(2)}, usual up to ${limit.toFixed(2)})${rest}`;
+    context.console.step("Model", reason, (performance.now() - started) / 1000);
+    return { model: best.model, reason };
+  }
+  const [only] = unjudged;
+  if (only !== undefined && unjudged.length === 1) {
+    const reason = `${only} is the only stored model for this ${kind}; whether the scan is like those it has learnt from is not known`;
+    context.console.step("Model", reason, (performance.now() - started) / 1000);
+    return { model: await openNamedModel({ ...options, model: only }, context), reason };
+  }
+  const stored = [...verdicts, ...unjudged.map((name) => `${name} would do`)].join("; ");
   throw usageError(
-    fitting.length > 1
-      ? `${fitting.length} stored models fit this ${modality}.`
-      : `No stored model fits this ${modality ?? "image of unknown modality"}.`,
-    `Give ${others}a network with --model. ${known ? `Stored: ${known}.` : "None is stored: see `viscera models add`."}`,
+    unjudged.length > 1
+      ? `${unjudged.length} stored models fit this ${kind}.`
+      : `No stored model fits this ${kind}.`,
+    `Give ${others}a network with --model. ${stored ? `Stored: ${stored}.` : "None is stored: see `viscera models add`."}`,
   );
+}
+
+/** A distance below this share of the limit is an ordinary one. */
+const SURE = 0.9;
+
+const isNearer = (one: Familiarity, other: Familiarity | undefined) =>
+  !other || one.distance / one.limit < other.distance / other.limit;
+
+function verdictOn({ reasons, distance, limit }: Familiarity): string {
+  if (reasons.length > 0) return `knows no such scans: ${reasons.join(", ")}`;
+  return `fits less well (distance ${distance.toFixed(2)}, usual up to ${limit.toFixed(2)})`;
+}
+
+/** null for a model of several images, or one that cannot look. */
+async function lookOnce(
+  scan: Volume,
+  model: LoadedModel,
+  context: CommandContext,
+): Promise<Familiarity | null> {
+  if ("segment" in model || model.channels !== 1) return null;
+  return looksFamiliar(scan, model, context.job("Model"));
 }

@@ -22,7 +22,7 @@ import { simulationList, simulationOf } from "../simulations.js";
 import { importLabels } from "../steps/import-labels.js";
 import { saveOrgans } from "../steps/make-organs.js";
 import { readText } from "../steps/read-text.js";
-import { saveLabels } from "../steps/save-labels.js";
+import { type LabelQuality, saveLabels } from "../steps/save-labels.js";
 import { saveReport } from "../steps/save-report.js";
 import { saveScan, scanInfo } from "../steps/save-scan.js";
 import { saveSimulation } from "../steps/save-simulation.js";
@@ -41,6 +41,7 @@ interface RunOptions extends ModelOptions {
   simulate?: string;
   config?: string[];
   modality?: string;
+  uncertainty?: boolean;
   series?: string;
   allowGaps?: boolean;
   force?: boolean;
@@ -63,6 +64,10 @@ export function addRun(program: Command, signal: AbortSignal): void {
     .option("--simulate <ids>", "simulations to run, separated by commas (drug)")
     .option("--config <id=file...>", "configuration of a simulation, e.g. drug=doses.json")
     .option("--modality <code>", "what the scan is (CT, MR, PT) where the file does not say")
+    .option(
+      "--uncertainty",
+      "also keep how unsure the network is of each voxel (uncertainty.nii.gz, percent)",
+    )
     .option("--series <uid>", "which series of a DICOM folder")
     .option("--allow-gaps", "accept missing slices and interpolate over them")
     .option("--force", "replace an existing case (once the new one is complete)");
@@ -76,6 +81,9 @@ export function addRun(program: Command, signal: AbortSignal): void {
 async function run(context: CommandContext, [scanPath = ""]: string[], options: RunOptions): Promise<void> {
   if (options.labels && options.model) {
     throw usageError("Labels and a model were both given.", "Give either --labels or --model.");
+  }
+  if (options.labels && options.uncertainty) {
+    throw usageError("--uncertainty is a network's, and labels were given.", "Leave it out.");
   }
   if (options.labels && (options.task || options.folds)) {
     throw usageError("--task and --folds choose a network, and labels were given.", "Leave them out.");
@@ -120,6 +128,7 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
       series: options.series ?? null,
       gaps: options.allowGaps === true,
       modality: scan.volume.modality,
+      ...(options.uncertainty ? { uncertainty: true } : {}),
     }),
     finished: [],
     warnings: [],
@@ -135,7 +144,7 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
   await work.step("labels", "Labels", async () => {
     const made = await source.make();
     for (const warning of made.warnings) context.console.warning(warning);
-    await saveLabels(work, made.labels, { inputs, warnings: made.warnings }, made.confidence);
+    await saveLabels(work, made.labels, { inputs, warnings: made.warnings }, made.quality);
     return `${countOf(made.labels.labels.length, "structure")}, ${made.origin}`;
   });
   await saveOrgans(work, inputs);
@@ -171,7 +180,7 @@ function knownModality(scan: ScanFile, given: string | undefined): Volume {
 interface LabelSource {
   /** SHA-256 of what decides the labels. */
   inputs: Record<string, string>;
-  make(): Promise<{ labels: LabelMap; confidence: Map<number, number>; warnings: string[]; origin: string }>;
+  make(): Promise<{ labels: LabelMap; quality: LabelQuality | null; warnings: string[]; origin: string }>;
 }
 
 async function labelSource(
@@ -180,17 +189,20 @@ async function labelSource(
   context: CommandContext,
 ): Promise<LabelSource> {
   if (options.labels) return importedLabels(scan, options.labels, options.labelNames, context);
-  const model = await chooseModel(scan.volume, options, context, "labels with --labels or ");
+  const { model } = await chooseModel(scan.volume, options, context, "labels with --labels or ");
   for (const warning of model.warnings) context.console.warning(warning);
   const { name, version, sha256 } = model.description;
   return {
     inputs: { model: sha256 },
     make: async () => {
-      const { labels, confidence, warnings } = await segmentVolume(scan.volume, model, context.job("Labels"));
+      const { labels, warnings, ...quality } = await segmentVolume(scan.volume, model, {
+        ...context.job("Labels"),
+        ...(options.uncertainty ? { uncertainty: true } : {}),
+      });
       const table = completeLabels(labels.labels, `model:${name}@${version}`);
       return {
         labels: { ...labels, labels: table },
-        confidence,
+        quality,
         warnings: [...model.warnings, ...warnings],
         origin: `by ${name} ${version}`,
       };
@@ -205,7 +217,7 @@ async function importedLabels(
   context: CommandContext,
 ): Promise<LabelSource> {
   const { labels, warnings, inputs } = await importLabels(path, namesPath, scan.volume, context);
-  return { inputs, make: async () => ({ labels, confidence: new Map(), warnings, origin: "imported" }) };
+  return { inputs, make: async () => ({ labels, quality: null, warnings, origin: "imported" }) };
 }
 
 /** What the user's file knows of the patient; it goes before what the header says. */

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { determinant, type LabelMap, usageError } from "@viscera/core";
-import { displayName } from "@viscera/organ";
+import { type Calibration, determinant, type LabelMap, usageError, type Volume } from "@viscera/core";
+import { checkAnatomy, displayName, measureOrgans } from "@viscera/organ";
 import { WRITABLE_EXTENSIONS } from "@viscera/scan";
 import { writeVolume } from "@viscera/scan/node";
-import { type LoadedModel, type SegmentOptions, segmentVolume } from "@viscera/segment";
+import { type ConfidenceKind, type LoadedModel, type SegmentOptions, segmentVolume } from "@viscera/segment";
 import { readImages, segmentFolder } from "@viscera/segment/node";
 import type { Command } from "commander";
 import { countOf } from "../terminal/console.js";
@@ -17,6 +17,7 @@ interface Options extends ModelOptions {
   out: string;
   mirror?: boolean;
   stepSize?: string;
+  uncertainty?: string;
   force?: boolean;
 }
 
@@ -37,6 +38,7 @@ export function addSegment(program: Command, signal: AbortSignal): void {
       "--step-size <share>",
       "how far windows are apart, as a share of a window: smaller is slower and smoother (default: the model's)",
     )
+    .option("--uncertainty <file>", "also write how unsure the network is of each voxel, 0 to 100 %")
     .option("--force", "replace existing labels");
   withExamples(withCommonOptions(command), [
     "viscera segment ct.nii.gz --model totalsegmentator --task total_fast --out labels.nii.gz",
@@ -58,18 +60,26 @@ async function segment(context: CommandContext, paths: string[], options: Option
   const [first = ""] = paths;
   if (paths.length === 1 && !isImageName(options.out) && (await isFolderOfScans(first))) {
     if (options.model === undefined) throw usageError("A folder of scans needs --model.");
+    if (options.uncertainty !== undefined) throw usageError("--uncertainty is for one scan.");
     const model = await openNamedModel({ ...options, model: options.model }, context);
     return folder(context, first, options.out, model, way);
   }
   const images = await readImages(paths, context.job("Scan"));
   await checkOutputImage(options.out, options.force === true);
+  if (options.uncertainty !== undefined) {
+    await checkOutputImage(options.uncertainty, options.force === true);
+    way.uncertainty = true;
+  }
   for (const warning of images.warnings) context.console.warning(warning);
-  const model = await chooseModel(images.volumes[0]!, options, context);
+  const { model, reason } = await chooseModel(images.volumes[0]!, options, context);
   for (const warning of model.warnings) context.console.warning(warning);
   const started = performance.now();
-  const { labels, confidence, warnings } = await segmentVolume(images.volumes, model, way);
+  const found = await segmentVolume(images.volumes, model, way);
+  const { labels, confidence, confidenceIs, uncertainty, familiarity } = found;
+  const warnings = [...found.warnings, ...(await anatomyWarnings(labels, images.volumes[0]!, context))];
   for (const warning of warnings) context.console.warning(warning);
   await writeVolume(options.out, labels);
+  if (uncertainty && options.uncertainty !== undefined) await writeVolume(options.uncertainty, uncertainty);
   const { name, version } = model.description;
   const seconds = (performance.now() - started) / 1000;
   context.console.step(
@@ -78,8 +88,23 @@ async function segment(context: CommandContext, paths: string[], options: Option
     seconds,
   );
   const structures = structuresOf(labels, confidence);
-  printStructures(context, structures);
-  context.console.result({ out: options.out, model: `${name}@${version}`, labels: structures, warnings });
+  printStructures(context, structures, confidenceIs, model.description.calibration);
+  context.console.result({
+    out: options.out,
+    ...(uncertainty ? { uncertainty: options.uncertainty } : {}),
+    model: `${name}@${version}`,
+    ...(reason === null ? {} : { chosen: reason }),
+    labels: structures,
+    confidenceIs,
+    ...(familiarity ? { familiarity } : {}),
+    warnings,
+  });
+}
+
+/** What anatomy does not lead one to expect of the labels. */
+async function anatomyWarnings(labels: LabelMap, scan: Volume, context: CommandContext): Promise<string[]> {
+  const organs = await measureOrgans(labels, scan, context.job("Anatomy"));
+  return checkAnatomy(organs).map(({ message }) => message);
 }
 
 type Structure = LabelMap["labels"][number] & { volumeMl: number; confidence: number | null };
@@ -101,10 +126,15 @@ function structuresOf(
 /** Below this a structure's labels are worth a look. */
 const UNSURE = 0.6;
 
-function printStructures({ console }: CommandContext, structures: readonly Structure[]): void {
+function printStructures(
+  { console }: CommandContext,
+  structures: readonly Structure[],
+  confidenceIs: ConfidenceKind,
+  calibration: Calibration | undefined,
+): void {
   if (structures.length === 0) return;
   console.table(
-    ["structure", "volume, mL", "confidence", ""],
+    ["structure", "volume, mL", confidenceIs === "expected Dice" ? "expected Dice" : "confidence", ""],
     structures.map(({ name, volumeMl, confidence }) => [
       displayName(name),
       volumeMl < 10 ? volumeMl.toFixed(2) : volumeMl.toFixed(0),
@@ -113,7 +143,9 @@ function printStructures({ console }: CommandContext, structures: readonly Struc
     ]),
   );
   console.text(
-    "Confidence is the network's own mean probability; it can be sure and wrong. No medical device.",
+    calibration
+      ? `Expected Dice is what such a probability meant in ${countOf(calibration.cases, "held-out case")} (off by ${calibration.meanError.toFixed(2)} on average); it holds for scans like those. No medical device.`
+      : "Confidence is the network's own mean probability; it can be sure and wrong. No medical device.",
   );
 }
 

@@ -6,8 +6,12 @@ export const CASE_PATHS = {
   labelTable: "labels.json",
   organs: "organs/organs.json",
   measures: "organs/measures.csv",
+  /** How unsure the network is of each voxel, percent; only where it was asked for. */
+  uncertainty: "uncertainty.nii.gz",
   /** What is true of a synthetic patient. */
   truth: "truth.json",
+  /** Its true labels, where `labels` are a network's. */
+  trueLabels: "truth-labels.nii.gz",
   organFile: (name: string, extension: string) => `organs/${name}.${extension}`,
   run: (name: string) => ({
     folder: `runs/${name}`,

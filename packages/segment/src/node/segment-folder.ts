@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { inputError, type Label, throwIfCancelled, usageError, VisceraError } from "@viscera/core";
 import { writeVolume, writeWhole } from "@viscera/scan/node";
 import type { LoadedModel } from "../model.js";
-import { type SegmentOptions, segmentVolume } from "../segment-volume.js";
+import { type ConfidenceKind, type SegmentOptions, segmentVolume } from "../segment-volume.js";
 import { readImages } from "./read-images.js";
 import { type ScanInFolder, scansInFolder } from "./scans-in-folder.js";
 
@@ -12,8 +12,10 @@ export interface FolderEntry {
   scan: string;
   output: string;
   labels: Label[];
-  /** Mean softmax probability by label id. */
+  /** By label id. */
   confidence: Record<string, number>;
+  /** Absent in records of earlier versions: mean probability. */
+  confidenceIs?: ConfidenceKind;
   warnings: string[];
 }
 
@@ -119,13 +121,15 @@ async function segmentOne(
   options: SegmentOptions,
 ): Promise<FolderEntry> {
   const read = await readImages(scan.paths, options.signal ? { signal: options.signal } : {});
-  const { labels, confidence, warnings } = await segmentVolume(read.volumes, model, options);
+  const found = await segmentVolume(read.volumes, model, options);
+  const { labels, confidence, confidenceIs, warnings } = found;
   await writeVolume(join(output, scan.output), labels);
   return {
     scan: scan.name,
     output: scan.output,
     labels: labels.labels,
     confidence: Object.fromEntries(confidence),
+    confidenceIs,
     warnings: [...read.warnings, ...warnings],
   };
 }

@@ -4,8 +4,8 @@ import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Models that come with the program. */
-export const SHIPPED_MODELS = resolve(dirname(fileURLToPath(import.meta.url)), "../../models");
+/** Models that come with the program: the folder `models` of the repository. */
+export const SHIPPED_MODELS = resolve(dirname(fileURLToPath(import.meta.url)), "../../../../models");
 
 /** Where added models lie: VISCERA_HOME/models, else viscera/models below XDG_DATA_HOME or ~/.local/share. */
 export function modelStorePath(environment: NodeJS.ProcessEnv = process.env): string {

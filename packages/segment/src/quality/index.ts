@@ -1,4 +1,5 @@
 export * from "./calibration.js";
+export { looksFamiliar, obstacleTo } from "./choice.js";
 export * from "./familiarity.js";
 export {
   type FeatureSpread,
