@@ -61,17 +61,18 @@ export function applyNetwork(
   const values: Variable[] = [input];
   for (const { operation, inputs } of network.layers) {
     const operands = inputs.map((id) => values[id]!);
-    values.push(apply(tape, operation, operands, parameter, options));
+    values.push(applyOperation(tape, operation, operands, parameter, options));
   }
   return network.outputs.map((id) => values[id]!);
 }
 
-function apply(
+/** One layer's operation. */
+export function applyOperation(
   tape: Tape,
   operation: Operation,
   operands: readonly Variable[],
   parameter: (name: string) => Variable,
-  options: ApplyOptions,
+  options: ApplyOptions = {},
 ): Variable {
   const [x, y] = operands as [Variable, Variable];
   const orNull = (name: string | null) => (name === null ? null : parameter(name));

@@ -1,9 +1,8 @@
 /** The graph for using a network: its forward pass with the weights inside. */
-import type { Variable } from "../autodiff/index.js";
 import { GraphBuilder, type Value } from "../onnx/graph-builder.js";
 import type { Weights } from "../weights/weights.js";
 import { applyNetwork } from "./apply.js";
-import { fitsBlocked, lowerBlocked } from "./blocked/blocked-model.js";
+import { blockedLayout, lowerBlocked } from "./blocked/blocked-model.js";
 import { deepestValue } from "./deepest-value.js";
 import { checkExtents } from "./extents.js";
 import { foldConstants } from "./fold-constants.js";
@@ -41,9 +40,10 @@ export function inferenceModel(
   const deepest = features ? deepestValue(network, patch) : null;
   const graph = new GraphBuilder({ name: network.kind });
   const input = graph.input("input", "float32", [1, network.channels, ...patch]);
+  const layout = block === null ? null : blockedLayout(network, weights, block);
   const lowered =
-    block !== null && fitsBlocked(network, weights, block)
-      ? lowerBlocked(graph, network, weights, input, patch, block, deepest?.id)
+    block !== null && layout !== null
+      ? lowerBlocked(graph, network, weights, input, patch, { block, layout }, deepest?.id)
       : lowerPlain(graph, network, weights, input, patch, deepest?.id);
   graph.output(lowered.scores, "scores", "float32", [1, network.classes, ...patch]);
   if (deepest) graph.output(lowered.features!, "features", "float32", [1, deepest.channels]);
@@ -65,13 +65,7 @@ function lowerPlain(
   deepest?: number,
 ): Lowered {
   const tape = new PlainTape(graph);
-  const constants = new Map<string, Variable>();
-  const constant = (name: string) => {
-    const { data, dims } = weights.get(name)!;
-    const variable = constants.get(name) ?? tape.wrap(graph.weights(name, data as Float32Array, dims), dims);
-    constants.set(name, variable);
-    return variable;
-  };
+  const constant = tape.constants(weights);
   const x = tape.wrap(input, [1, network.channels, ...patch]);
   const outputs = [network.outputs[0]!, ...(deepest === undefined ? [] : [deepest])];
   const [scores, deep] = applyNetwork(tape, { ...network, outputs }, x, constant);

@@ -1,6 +1,7 @@
 /** A tape for constant weights, whose results do not depend on the number of threads. */
 import { type ConvolutionOptions, Tape, type Variable } from "../autodiff/index.js";
 import { elementCount } from "../tensor.js";
+import type { Weights } from "../weights/weights.js";
 
 /**
  * ONNX Runtime's Conv shares the voxels of its result among threads; where one gets 64 or fewer, the sums over
@@ -10,6 +11,18 @@ import { elementCount } from "../tensor.js";
 const SMALL = 4096;
 
 export class PlainTape extends Tape {
+  /** Parameters by name, each stored in the graph when it is first asked for. */
+  constants(weights: Weights): (name: string) => Variable {
+    const stored = new Map<string, Variable>();
+    return (name) => {
+      const { data, dims } = weights.get(name)!;
+      const variable =
+        stored.get(name) ?? this.wrap(this.graph.weights(name, data as Float32Array, dims), dims);
+      stored.set(name, variable);
+      return variable;
+    };
+  }
+
   override conv(
     x: Variable,
     weights: Variable,

@@ -44,6 +44,12 @@ export class BlockedGraph {
     return { value: flat, channels, depth, height, width, pitch, clean: true, blocked: false };
   }
 
+  /** As `input`, with its channels, a multiple of the block, in blocks. */
+  arranged(value: Value, channels: number, extents: Three): FlatImage {
+    const x = this.input(value, channels, extents);
+    return { ...x, value: this.graph.node("ReorderInput", [x.value], {}, BLOCKED), blocked: true };
+  }
+
   /** [1, channels, depth, height, width] */
   output(x: FlatImage): Value {
     const { graph } = this;
@@ -69,6 +75,11 @@ export class BlockedGraph {
     const data = graph.reshape(x.value, [slices, pitch, width * block]);
     const value = graph.node("ScatterND", [data, indices, zeros]);
     return { ...x, value: this.#image(value, x.channels, x), clean: true };
+  }
+
+  /** Whether images are of slices one under the other. */
+  get sliced(): boolean {
+    return this.#gap > 0;
   }
 
   #image(value: Value, channels: number, grid: Grid): Value {

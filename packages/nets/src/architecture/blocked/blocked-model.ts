@@ -1,32 +1,55 @@
 /** Lowering of a network to flat images in ONNX Runtime's blocked layout. */
+import type { Variable } from "../../autodiff/index.js";
 import type { GraphBuilder, Value } from "../../onnx/graph-builder.js";
 import type { Weights } from "../../weights/weights.js";
+import { applyOperation } from "../apply.js";
 import type { Lowered } from "../inference-model.js";
 import type { Network, Operation } from "../network.js";
+import { PlainTape } from "../plain-tape.js";
 import { BlockedGraph, type ConvolutionWeights, type Finish, type Three } from "./blocked-graph.js";
 import { type FlatImage, filled } from "./flat-image.js";
 
 type Of<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;
 
-/** Whether every layer of the network can be done on flat images of `block` channels, and is worth it. */
-export function fitsBlocked(network: Network, weights: Weights, block: number): boolean {
-  // Channels that only fill blocks cost as much as others.
-  const wasted = network.layers.some(({ operation }) => {
-    if (operation.kind !== "conv" || operation.kernel.every((k) => k === 1)) return false;
-    const filters = weights.get(operation.weight)!.dims[0]!;
-    return filled(filters, block) > 1.5 * filters;
-  });
-  // Concatenated images are not joined but given to the convolution that follows one by one.
-  const joined = (id: number) => id > 0 && network.layers[id - 1]!.operation.kind === "concat";
+/** For every layer whether it is done on flat images. */
+export type BlockedLayout = readonly boolean[];
+
+/**
+ * Which layers are done on flat images of `block` channels. The others are done as everywhere, with the image
+ * rearranged between: transposed convolutions, and layers of few channels. null where others yet would be among them,
+ * for then rearranging costs what was gained.
+ */
+export function blockedLayout(network: Network, weights: Weights, block: number): BlockedLayout | null {
+  if (network.channels >= block) return null;
+  // Channels and whether in blocks, of every value.
+  const values = [{ channels: network.channels, blocked: true }];
+  const layout: boolean[] = [];
+  for (const { operation, inputs } of network.layers) {
+    const operands = inputs.map((id) => values[id]!);
+    const first = operands[0]!;
+    let { channels } = first;
+    let blocked = fits(operation) && operands.every((each) => each.blocked || each.channels % block === 0);
+    if (operation.kind === "conv" || operation.kind === "convTranspose") {
+      channels = weights.get(operation.weight)!.dims[operation.kind === "conv" ? 0 : 1]!;
+      const spatial = operation.kernel.some((k) => k > 1);
+      // Channels that only fill blocks cost as much as others.
+      if (spatial && filled(channels, block) > 1.5 * channels) blocked = false;
+    }
+    if (operation.kind === "concat") channels = operands.reduce((sum, each) => sum + each.channels, 0);
+    if (!blocked && operation.kind !== "convTranspose" && channels >= block) return null;
+    layout.push(blocked);
+    values.push({ channels, blocked });
+  }
+  return layout.some(Boolean) && !hasJoinedReader(network) ? layout : null;
+}
+
+/** Whether a concatenation is read by a layer that does not take its parts one by one. */
+function hasJoinedReader({ layers, outputs }: Network): boolean {
+  const joined = (id: number) => id > 0 && layers[id - 1]!.operation.kind === "concat";
   const takesParts = ["conv", "convTranspose", "concat"];
   return (
-    !wasted &&
-    network.channels < block &&
-    !joined(network.outputs[0]!) &&
-    network.layers.every(
-      ({ operation, inputs }) =>
-        fits(operation) && (takesParts.includes(operation.kind) || !inputs.some(joined)),
-    )
+    joined(outputs[0]!) ||
+    layers.some(({ operation, inputs }) => inputs.some(joined) && !takesParts.includes(operation.kind))
   );
 }
 
@@ -65,7 +88,10 @@ interface Pending {
 }
 
 /** Concatenated images are kept as a list; convolutions take each for itself. */
-type Result = { kind: "images"; images: readonly FlatImage[] } | { kind: "pending"; pending: Pending };
+type Result =
+  | { kind: "images"; images: readonly FlatImage[] }
+  | { kind: "pending"; pending: Pending }
+  | { kind: "plain"; variable: Variable };
 
 /** [depth, height, width] of one to three numbers. */
 function three(values: readonly number[], fill: number): Three {
@@ -82,7 +108,7 @@ export function lowerBlocked(
   weights: Weights,
   input: Value,
   extents: readonly number[],
-  block: number,
+  { block, layout }: { block: number; layout: BlockedLayout },
   deepest?: number,
 ): Lowered {
   const flat = new BlockedGraph(graph, block, network.spatialDims === 2 ? 0 : 1);
@@ -91,15 +117,11 @@ export function lowerBlocked(
   const lowering = new Lowering(flat, weights);
   const output = network.outputs[0]!;
   const results: Result[] = [{ kind: "images", images: [flat.input(spatial, network.channels, volume)] }];
-  for (const { operation, inputs } of network.layers.slice(0, output)) {
-    results.push(
-      lowering.layer(
-        operation,
-        inputs.map((id) => results[id]!),
-      ),
-    );
+  for (const [i, { operation, inputs }] of network.layers.slice(0, output).entries()) {
+    const operands = inputs.map((id) => results[id]!);
+    results.push(layout[i] ? lowering.layer(operation, operands) : lowering.plainLayer(operation, operands));
   }
-  const scores = flat.output(lowering.image(results[output]!));
+  const scores = lowering.plain(results[output]!).value;
   let features: Value | null = null;
   if (deepest !== undefined) {
     const image = lowering.image(results[deepest]!);
@@ -112,11 +134,39 @@ export function lowerBlocked(
 class Lowering {
   readonly #flat: BlockedGraph;
   readonly #weights: Weights;
+  readonly #tape: PlainTape;
+  readonly #constant: (name: string) => Variable;
   readonly #written = new Map<Pending, FlatImage>();
 
   constructor(flat: BlockedGraph, weights: Weights) {
     this.#flat = flat;
     this.#weights = weights;
+    this.#tape = new PlainTape(flat.graph);
+    this.#constant = this.#tape.constants(weights);
+  }
+
+  /** A layer as everywhere. */
+  plainLayer(operation: Operation, inputs: readonly Result[]): Result {
+    const operands = inputs.map((input) => this.plain(input));
+    return { kind: "plain", variable: applyOperation(this.#tape, operation, operands, this.#constant) };
+  }
+
+  /** [1, channels, ...space], of one slice without the axis of slices. */
+  plain(result: Result): Variable {
+    if (result.kind === "plain") return result.variable;
+    const parts = this.#images(result).map((image) => {
+      const { channels, depth, height, width } = image;
+      const dims = this.#flat.sliced ? [1, channels, depth, height, width] : [1, channels, height, width];
+      const value = this.#flat.output(image);
+      return this.#tape.wrap(this.#flat.sliced ? value : this.#flat.graph.reshape(value, dims), dims);
+    });
+    return parts.length === 1 ? parts[0]! : this.#tape.concat(parts, 1);
+  }
+
+  #arranged({ value, dims }: Variable): FlatImage {
+    const extents = three(dims.slice(2), 1);
+    const spatial = this.#flat.sliced ? value : this.#flat.graph.reshape(value, [1, dims[1]!, ...extents]);
+    return this.#flat.arranged(spatial, dims[1]!, extents);
   }
 
   layer(operation: Operation, inputs: readonly Result[]): Result {
@@ -151,6 +201,7 @@ class Lowering {
 
   #images(result: Result): readonly FlatImage[] {
     if (result.kind === "images") return result.images;
+    if (result.kind === "plain") return [this.#arranged(result.variable)];
     const { pending } = result;
     const written = this.#written.get(pending) ?? this.#write(pending, { kind: "none" });
     this.#written.set(pending, written);

@@ -50,12 +50,23 @@ const UNEVEN = {
   ],
 };
 
+const UNET = {
+  spatial_dims: 3,
+  in_channels: 1,
+  out_channels: 2,
+  channels: [16, 32, 32],
+  strides: [2, 2],
+  num_res_units: 2,
+};
+
 const SAMPLES: [string, Record<string, unknown>, number[]][] = [
   ["PlainConvUNet", PLAIN, [8, 12, 20]],
   ["PlainConvUNet", PLAIN, [4, 4, 4]],
   ["PlainConvUNet", { ...PLAIN, ...UNEVEN }, [6, 10, 12]],
   ["PlainConvUNet", { ...PLAIN, nonlin: "torch.nn.PReLU", norm_op_kwargs: null }, [4, 8, 4]],
   ["PlainConvUNet", { ...PLAIN, norm_op: "torch.nn.BatchNorm3d" }, [4, 8, 4]],
+  ["UNet", UNET, [8, 12, 4]],
+  ["UNet", { ...UNET, spatial_dims: 2, norm: "BATCH", dropout: 0.2 }, [8, 12]],
   ["PlainConvUNet", FLAT, [12, 20]],
   ["PlainConvUNet", { ...FLAT, strides: [1, [2, 1], [1, 2]] }, [6, 10]],
   ["ResidualEncoderUNet", RESIDUAL, [8, 12, 20]],
