@@ -6,10 +6,11 @@ import { after, before, describe, test } from "node:test";
 import { VisceraError } from "@viscera/core";
 import { readSafetensors, type Weights } from "@viscera/nets";
 import type { TrainingDataset } from "../../../training/data/index.js";
+import { networkFor } from "../../../training/finetune/index.js";
 import type { LearntNetwork } from "../../formats/format.js";
 import { readLearntNetwork } from "../../open-model.js";
-import { readDataset } from "../data/index.js";
-import { type FinetuneOptions, finetuneModel } from "./finetune-model.js";
+import { fingerprintDataset, readDataset } from "../data/index.js";
+import { type FinetuneOptions, finetuneModel, finetunePlan } from "./finetune-model.js";
 import { toyOptions, writeBalls } from "./testing/balls.js";
 import { trainModel } from "./train-model.js";
 
@@ -109,17 +110,19 @@ describe("fine-tuning", () => {
         },
       },
     };
-    const { description } = await finetuneModel(coarse, dataset, options("finer", 1));
-    assert.deepEqual(description.input.spacingMm, [2, 2, 2]);
-    assert.deepEqual(description.input.normalisation, { kind: "zscore" });
-    assert.deepEqual(description.input.patch, [20, 20, 16]);
-    const near = { ...coarse.description.input, spacingMm: [2.5, 2.5, 2.5] as [number, number, number] };
-    const kept = await finetuneModel(
-      { ...coarse, description: { ...coarse.description, input: near } },
-      dataset,
-      options("near", 1),
-    );
-    assert.deepEqual(kept.description.input.spacingMm, [2.5, 2.5, 2.5]);
+    const network = networkFor(base.network, { classes: 3, channels: 1 });
+    const fingerprint = await fingerprintDataset(dataset);
+    const { input: finer } = finetunePlan(fingerprint, coarse, network, options("finer", 1), "none");
+    assert.deepEqual(finer.spacingMm, [2, 2, 2]);
+    assert.deepEqual(finer.normalisation, { kind: "zscore" });
+    assert.deepEqual(finer.patch, [20, 20, 16]);
+    coarse.description.input.spacingMm = [2.5, 2.5, 2.5];
+    const near = finetunePlan(fingerprint, coarse, network, options("near", 1), "none");
+    assert.deepEqual(near.input.spacingMm, [2.5, 2.5, 2.5]);
+    // Less memory, a smaller patch.
+    const tight = { ...options("tight", 1), memoryBytes: 3e7 };
+    const small = finetunePlan(fingerprint, coarse, network, tight, "none").input.patch!;
+    assert.ok(small.reduce((product, n) => product * n, 1) < 20 * 20 * 16, `${small}`);
   });
 
   test("bases that cannot be trained further, and options that cannot be, are refused", async () => {

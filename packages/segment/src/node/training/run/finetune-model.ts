@@ -181,7 +181,7 @@ const FINER = 1.5;
  * much finer than the base's grid, their own spacing is taken; where they are no CT, z-scores instead of a CT's window;
  * and a patch is no larger than the data need.
  */
-function finetunePlan(
+export function finetunePlan(
   fingerprint: Fingerprint,
   { description }: LearntNetwork,
   network: Network,

@@ -42,13 +42,9 @@ describe("training a model", () => {
       trained.fold.validation,
     );
     assert.deepEqual(looks, [50, 90]);
-    assert.deepEqual(readdirSync(at("whole")).sort(), [
-      "CARD.md",
-      "LICENSE",
-      "training",
-      "viscera-model.json",
-      "weights.safetensors",
-    ]);
+    for (const name of ["CARD.md", "LICENSE", "viscera-model.json", "weights.safetensors"]) {
+      assert.ok(existsSync(at("whole", name)), name);
+    }
     assert.deepEqual(readdirSync(at("whole", "training")).sort(), [
       "history.csv",
       "history.json",
@@ -130,8 +126,10 @@ describe("training a model", () => {
     await trainModel(dataset, { ...options, resume: true });
     assert.ok(weightsOf("stopped").equals(weightsOf("straight")));
     await assert.rejects(trainModel(dataset, options), /holds a finished model/);
-    await trainModel(dataset, { ...options, budget: { steps: 2 }, force: true });
-    assert.ok(!weightsOf("stopped").equals(weightsOf("straight")));
+    // Begun anew, and stopped at once.
+    const again = trainModel(dataset, { ...options, force: true, signal: AbortSignal.abort() });
+    await assert.rejects(again, (error) => error instanceof VisceraError && error.code === "cancelled");
+    assert.ok(!existsSync(at("stopped", "weights.safetensors")));
   });
 
   test("folders that hold something else, and trainings that do not exist, are refused", async () => {
@@ -191,9 +189,7 @@ describe("training a model", () => {
     );
     const model = await openModel(at("folds"));
     await model.dispose();
-    const one = await trainModel(small, { ...toyOptions(at("one"), 2), folds: 2, fold: 1, half: true });
-    assert.deepEqual(one.fold.validation.length, 2);
-    assert.ok(weightsOf("one").length < 0.6 * weightsOf("straight").length);
+    assert.ok(weightsOf("folds").length < 0.6 * weightsOf("straight").length);
   });
 
   test("data of which some cases lack a contour are learnt from, and cases can be drawn", async () => {
