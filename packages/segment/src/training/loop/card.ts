@@ -59,6 +59,9 @@ export function modelCard(input: CardInput): string {
         ]
       : []),
     section("How good it is", [resultText(input)]),
+    ...(description.calibration || description.outOfDistribution
+      ? [section("How it tells that it is wrong", [warningText(description)])]
+      : []),
     section("Limits", [
       [
         `- It was tried on scans like those of its data set only. Other scanners, contrasts, ages, diseases or body parts may give nonsense without a sign of it.`,
@@ -109,6 +112,21 @@ function resultText({ description, scores, crossValidation }: CardInput): string
   return parts.length > 0
     ? parts.join("\n\n")
     : "Not measured: no case was held out. Try it on labelled scans of your own before you rely on it.";
+}
+
+function warningText({ calibration, outOfDistribution }: CardInput["description"]): string {
+  const parts: string[] = [];
+  if (calibration) {
+    parts.push(
+      `The confidence it gives is the Dice to expect, learnt from the ${calibration.cases} held-out cases; of a case left out of that it was ${calibration.meanError.toFixed(3)} off on average. Of scans unlike those it says nothing.`,
+    );
+  }
+  if (outOfDistribution) {
+    parts.push(
+      `It warns of scans that look unlike ${outOfDistribution.cases} of those it has learnt from (Mahalanobis distance of its deepest features above ${outOfDistribution.limit.toFixed(2)}, or an unusual size or brightness). A scan without a warning may still be labelled wrongly.`,
+    );
+  }
+  return parts.join("\n\n");
 }
 
 function table(names: readonly string[], { cases, structures, mean }: Scores): string {

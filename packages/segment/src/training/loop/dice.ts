@@ -5,6 +5,8 @@ import { failedError } from "@viscera/core";
 export interface CaseScore {
   id: string;
   dice: (number | null)[];
+  /** Of the network in what it labelled so, by class as the Dice; null where it found nothing. */
+  confidence?: (number | null)[];
 }
 
 /** Dice over several cases. */

@@ -31,7 +31,7 @@ export async function evaluateCases(
     const volumes = [];
     for (const path of found.images) volumes.push((await readScan(path)).volume);
     const truth = await readLabelImage(found.labels);
-    const { labels } = await segmentVolume(volumes, model, {
+    const { labels, confidence } = await segmentVolume(volumes, model, {
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.threads ? { threads: options.threads } : {}),
     });
@@ -42,6 +42,7 @@ export async function evaluateCases(
         known: found.known,
         ignored: IGNORED_VOXEL,
       }),
+      confidence: Array.from({ length: model.classes - 1 }, (_, i) => confidence.get(i + 1) ?? null),
     });
   }
   options.onProgress?.({ stage: "held-out cases", done: cases.length, total: cases.length });

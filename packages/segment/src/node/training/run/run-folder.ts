@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { inputError, usageError } from "@viscera/core";
 import { writeWhole, writingError } from "@viscera/scan/node";
+import { FEATURES_FILE_NAME } from "../../familiarity-file.js";
 import { MODEL_FILE_NAME } from "../../open-model.js";
 import { hasCheckpoint } from "./checkpoint.js";
 import { CARD_FILE_NAME } from "./model-folder.js";
@@ -24,7 +25,7 @@ const RUN_FILE = join("training", "run.json");
 
 /** Whether an entry of the folder is what a run leaves there. */
 const isOwn = (name: string) =>
-  [MODEL_FILE_NAME, CARD_FILE_NAME, "LICENSE", "training", "folds"].includes(name) ||
+  [MODEL_FILE_NAME, FEATURES_FILE_NAME, CARD_FILE_NAME, "LICENSE", "training", "folds"].includes(name) ||
   /^weights(-\d+)?\.safetensors$/.test(name);
 
 export class RunFolder {

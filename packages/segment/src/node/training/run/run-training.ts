@@ -22,6 +22,7 @@ import { MODEL_FILE_NAME, openModel } from "../../open-model.js";
 import type { PreparedDataset } from "../data/index.js";
 import { removeCheckpoint } from "./checkpoint.js";
 import { evaluateCases } from "./evaluate-cases.js";
+import { learnQuality } from "./learn-quality.js";
 import {
   CARD_FILE_NAME,
   type ModelDescription,
@@ -101,10 +102,13 @@ export async function runTraining(run: TrainingRun, options: JobOptions): Promis
     },
     options,
   );
-  const description = await writeModelFolder(folder, descriptionOf(run, network), [weights], {
+  const written = await writeModelFolder(folder, descriptionOf(run, network), [weights], {
     float16: run.half,
   });
   const scores = await finalScores(run, options);
+  // The network of one fold is no model for anybody.
+  const description =
+    title === "" ? await learnQuality(folder, { ...run, scores: scores?.cases ?? [] }, options) : written;
   await writeHistory(
     {
       folder: training,
@@ -135,6 +139,7 @@ export async function finishEnsemble(
   run: TrainingRun,
   members: readonly string[],
   scores: Scores,
+  options: JobOptions,
 ): Promise<FinishedRun> {
   const { folder, plan } = run;
   const training = join(folder, "training");
@@ -142,7 +147,8 @@ export async function finishEnsemble(
   if (finished) return finished;
   const recipe = run.recipe();
   const { network } = recipe.finish?.(recipe.weights) ?? recipe;
-  const description = await writeEnsemble(folder, descriptionOf(run, network), members);
+  await writeEnsemble(folder, descriptionOf(run, network), members);
+  const description = await learnQuality(folder, { ...run, scores: scores.cases }, options);
   const facts = [
     ...factsOf(run, recipe).slice(0, -2),
     ["Networks", `${members.length}, their scores averaged`],

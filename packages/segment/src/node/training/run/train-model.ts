@@ -214,7 +214,7 @@ export async function trainOn(
     cases.sort((a, b) => (a.id < b.id ? -1 : 1));
     const scores = scoresOf(cases, plan.classes);
     const all = { ...common, folder: folder.path, title: "", fold, secondsBefore: 0 };
-    run = await finishEnsemble(all, members, scores);
+    run = await finishEnsemble(all, members, scores, options);
     crossValidation = { folds, scores };
   } else {
     const secondsBefore = (performance.now() - started) / 1000;

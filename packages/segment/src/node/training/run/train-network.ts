@@ -26,6 +26,7 @@ import {
 } from "../../../training/loop/index.js";
 import { BatchSource, type PreparedDataset } from "../data/index.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { windowsToLearn } from "./learn-quality.js";
 import { casesWithin, validateNetwork, windowsOf } from "./validate-network.js";
 
 /** What is trained and how, whatever the data. */
@@ -117,7 +118,7 @@ export async function trainNetwork(job: NetworkTraining, options: JobOptions = {
         secondsSpent: job.secondsBefore + (performance.now() - started) / 1000,
         secondsPerStep,
         validationWindows: windowsOf(prepared, looked, plan),
-        finalWindows: windowsOf(prepared, fold.validation, plan),
+        finalWindows: windowsOf(prepared, fold.validation, plan) + windowsToLearn(fold),
         batch: plan.batch,
       });
     }

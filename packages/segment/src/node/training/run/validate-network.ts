@@ -112,7 +112,7 @@ export async function validateNetwork(
 }
 
 /** A prepared case; of one without images, the image that is made of its labels. */
-async function imageOf(prepared: PreparedDataset, id: string, plan: TrainingPlan) {
+export async function imageOf(prepared: PreparedDataset, id: string, plan: TrainingPlan) {
   const { case: found, image, labels } = await readPreparedCase(prepared, id);
   if (image) return { case: found, image, truth: labels };
   const [x, y, z] = found.spacingMm;
