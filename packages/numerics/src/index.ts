@@ -3,3 +3,4 @@ export * from "./expression/index.js";
 export * from "./linear/dense.js";
 export * from "./linear/expm.js";
 export * from "./ode/index.js";
+export * from "./stochastic/index.js";

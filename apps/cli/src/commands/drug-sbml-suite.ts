@@ -1,11 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { inputError, throwIfCancelled } from "@viscera/core";
+import { inputError, type JobOptions, throwIfCancelled } from "@viscera/core";
 import {
+  compareStochasticResults,
   compareSuiteResults,
+  isStochastic,
+  readSbml,
   readSettings,
   readSuiteResults,
   runSuiteCase,
+  type SuiteResults,
+  type SuiteSettings,
+  suiteReplicates,
+  suiteStatistics,
   writeSuiteResults,
 } from "@viscera/drug";
 import { writeWhole } from "@viscera/scan/node";
@@ -13,6 +20,7 @@ import type { Command } from "commander";
 import { makeFolder } from "../case/make-folder.js";
 import { loadSbml } from "../steps/load-sbml.js";
 import { countOf } from "../terminal/console.js";
+import { runReplicates } from "./drug-sbml-replicates.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
 interface SuiteOptions {
@@ -46,7 +54,7 @@ export function addSbmlSuite(drug: Command, signal: AbortSignal): void {
       throwIfCancelled(signal);
       job.onProgress?.({ stage: id, done, total: ids.length });
       const own = tags.get(id) ?? modelTags(join(folder, id, `${id}-model.m`));
-      outcomes.push(await runCase(folder, id, own, options.out, context.seed, signal));
+      outcomes.push(await runCase({ folder, id, out: options.out, seed: context.seed, job }, own));
     }
     const seconds = (performance.now() - began) / 1000;
     const compared = outcomes.filter(({ passed }) => passed !== null);
@@ -120,34 +128,62 @@ function documentOf(folder: string, id: string): string {
   return join(folder, id, last);
 }
 
-async function runCase(
-  folder: string,
-  id: string,
-  tags: string[],
-  out: string,
-  seed: number,
-  signal: AbortSignal,
-): Promise<CaseOutcome> {
+interface Case {
+  folder: string;
+  id: string;
+  out: string;
+  seed: number;
+  job: JobOptions;
+}
+
+async function runCase(place: Case, tags: string[]): Promise<CaseOutcome> {
+  const { folder, id, out, job } = place;
   try {
     const settings = readSettings(readFileSync(join(folder, id, `${id}-settings.txt`), "utf8"));
     const resultsPath = join(folder, id, `${id}-results.csv`);
     const expected = existsSync(resultsPath) ? readSuiteResults(readFileSync(resultsPath, "utf8")) : null;
-    // The first column of a time course is the time; a variable may have that name too.
-    const columns = expected?.columns.slice(/^time$/i.test(expected.columns[0] ?? "") ? 1 : 0);
-    const { text, options } = loadSbml(documentOf(folder, id));
-    const found = await runSuiteCase(text, settings, {
-      ...options,
-      ...(columns ? { columns } : {}),
-      seed,
-      signal,
-    });
+    const run = isStochastic(settings) ? runStochastic : runTimeCourse;
+    const { found, problem } = await run(place, settings, expected);
     await writeWhole(join(out, `${id}.csv`), new TextEncoder().encode(writeSuiteResults(found)));
-    const problem = expected ? compareSuiteResults(found, expected, settings) : null;
     return { id, tags, passed: expected ? problem === null : null, problem };
   } catch (error) {
-    throwIfCancelled(signal);
+    throwIfCancelled(job.signal);
     return { id, tags, passed: false, problem: (error as Error).message };
   }
+}
+
+interface Finding {
+  found: SuiteResults;
+  problem: string | null;
+}
+
+async function runTimeCourse(
+  { folder, id, seed, job }: Case,
+  settings: SuiteSettings,
+  expected: SuiteResults | null,
+): Promise<Finding> {
+  // The first column of a time course is the time; a variable may have that name too.
+  const columns = expected?.columns.slice(/^time$/i.test(expected.columns[0] ?? "") ? 1 : 0);
+  const { text, options } = loadSbml(documentOf(folder, id));
+  const found = await runSuiteCase(text, settings, {
+    ...options,
+    ...(columns ? { columns } : {}),
+    seed,
+    ...(job.signal ? { signal: job.signal } : {}),
+  });
+  return { found, problem: expected && compareSuiteResults(found, expected, settings) };
+}
+
+async function runStochastic(
+  { folder, id, seed, job }: Case,
+  settings: SuiteSettings,
+  expected: SuiteResults | null,
+): Promise<Finding> {
+  const { text, options } = loadSbml(documentOf(folder, id));
+  const model = readSbml(text, options);
+  const moments = await runReplicates({ model, options: { ...suiteReplicates(settings), seed } }, job);
+  const found = suiteStatistics(settings, moments);
+  return { found, problem: expected && compareStochasticResults(found, expected, settings, moments) };
 }
 
 function tagTable(outcomes: readonly CaseOutcome[]): { tag: string; passed: number; cases: number }[] {

@@ -18,7 +18,7 @@ export function fluxBalance(model: SbmlModel): Map<string, number> {
   if (!task || !objective) {
     throw inputError("sbml", "The model has no flux objective, so there is nothing to balance.");
   }
-  const initial = initialValues(model, sbmlEquations(model), 0);
+  const initial = initialValues(model, sbmlEquations(model), 0, () => 0.5);
   const limits = new Map(model.reactions.map(({ id }) => [id, { least: -Infinity, most: Infinity }]));
   for (const { reaction, relation, value } of task.bounds) {
     const limit = limits.get(reaction);

@@ -1,6 +1,6 @@
 import { inputError } from "@viscera/core";
-import { applyOperator, type Expression } from "@viscera/numerics";
-import { rateSymbol, type SbmlModel, TIME_SYMBOL } from "./model.js";
+import { applyOperator, drawFrom, type Expression } from "@viscera/numerics";
+import { drawSymbol, rateSymbol, type SbmlModel, TIME_SYMBOL } from "./model.js";
 import { meansAmount, type SbmlEquations } from "./variables.js";
 
 export interface InitialValues {
@@ -14,9 +14,15 @@ export interface InitialValues {
 
 /**
  * Values at the start of everything that a solver keeps. Initial assignments go before values in the document and
- * may use any other variable's initial value; what is given nowhere is NaN. Throws `input.sbml` for a circle.
+ * may use any other variable's initial value; what is given nowhere is NaN. What is drawn takes its uniform numbers
+ * from `uniform`, in the order of the draws in the document. Throws `input.sbml` for a circle.
  */
-export function initialValues(model: SbmlModel, equations: SbmlEquations, start: number): InitialValues {
+export function initialValues(
+  model: SbmlModel,
+  equations: SbmlEquations,
+  start: number,
+  uniform: () => number,
+): InitialValues {
   const assigned = new Map(
     model.initialAssignments.flatMap(({ symbol, math }) => (math ? [[symbol, math] as const] : [])),
   );
@@ -34,6 +40,9 @@ export function initialValues(model: SbmlModel, equations: SbmlEquations, start:
   );
   const species = new Map(model.species.map((item) => [item.id, item]));
   const speciesOfAmount = new Map([...equations.amountOf].map(([id, amount]) => [amount, id]));
+  const draws = new Map(
+    model.draws.map((draw, i) => [drawSymbol(i), { ...draw, uniform: uniform() }] as const),
+  );
   const done = new Map<string, number>();
   const open = new Set<string>();
 
@@ -70,6 +79,8 @@ export function initialValues(model: SbmlModel, equations: SbmlEquations, start:
 
   const find = (name: string): number => {
     if (name === TIME_SYMBOL) return start;
+    const drawn = draws.get(name);
+    if (drawn) return drawFrom(drawn.distribution, drawn.arguments.map(evaluate), drawn.uniform);
     const own = assigned.get(name);
     if (own) return evaluate(own);
     const ofAmount = speciesOfAmount.get(name);

@@ -3,8 +3,18 @@
  * where they are called; `delay` becomes a recorded quantity and `rateOf` a symbol of its own.
  */
 import { inputError, type XmlElement } from "@viscera/core";
-import { call, type Expression, fold, number, piecewise, symbol, type Term } from "@viscera/numerics";
-import { rateSymbol, TIME_SYMBOL } from "./model.js";
+import {
+  call,
+  type Expression,
+  fold,
+  isDistribution,
+  number,
+  piecewise,
+  symbol,
+  type Term,
+  takesArguments,
+} from "@viscera/numerics";
+import { drawSymbol, rateSymbol, type SbmlDraw, TIME_SYMBOL } from "./model.js";
 
 /** What formulas of one (sub)model may refer to. */
 export interface MathScope {
@@ -15,6 +25,8 @@ export interface MathScope {
   /** Quantities that `delay` needs a record of; `history(k, t)` means the k-th. */
   recorded: Expression[];
   lags: Expression[];
+  /** What is drawn from distributions; each has a symbol that stands for its value. */
+  draws: SbmlDraw[];
   /** The submodel's own time in the model's: factor, for `delay` lags; null for 1. */
   timeFactor: Expression | null;
   /** Formulas that stand for an id here (local parameters, arguments of a function). */
@@ -243,6 +255,16 @@ function applySymbol(
     const index = scope.recorded.push(value) - 1;
     scope.lags.push(modelLag);
     return call("history", index, call("sub", TIME_SYMBOL, modelLag));
+  }
+  const distribution = /\/symbols\/distrib\/(\w+)$/.exec(url)?.[1];
+  if (distribution !== undefined && isDistribution(distribution)) {
+    if (!takesArguments(distribution, operands.length)) {
+      refuse(element, `the distribution "${distribution}" does not take ${operands.length} argument(s)`);
+    }
+    // Inner draws come first, so that they are known when this one is drawn.
+    const values = operands.map((operand) => convert(operand, scope));
+    scope.draws.push({ distribution, arguments: values });
+    return symbol(drawSymbol(scope.draws.length - 1));
   }
   return refuse(element, `the function "${url}" is not known`);
 }

@@ -1,5 +1,5 @@
 /** What an SBML document says, as it says it (https://sbml.org/documents/specifications/). */
-import type { Expression } from "@viscera/numerics";
+import type { DistributionName, Expression } from "@viscera/numerics";
 
 export interface SbmlCompartment {
   id: string;
@@ -87,6 +87,14 @@ export interface SbmlModel {
   recorded: Expression[];
   /** How far back each of them is asked for, in time. */
   lags: Expression[];
+  /** What is drawn from distributions (package distrib, version 1). */
+  draws: SbmlDraw[];
+}
+
+/** A value of a distribution; its arguments may hold symbols of draws before it. */
+export interface SbmlDraw {
+  distribution: DistributionName;
+  arguments: Expression[];
 }
 
 /** Symbol of the time; `#` is in no SBML id, so nothing can clash. */
@@ -100,4 +108,9 @@ export function rateSymbol(id: string): string {
 /** Symbol for a reaction's rate in the units of its submodel. */
 export function ownRateSymbol(reaction: string): string {
   return `#own ${reaction}`;
+}
+
+/** Symbol for the value of a draw, by its number. */
+export function drawSymbol(index: number): string {
+  return `#draw ${index}`;
 }

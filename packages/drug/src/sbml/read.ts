@@ -82,6 +82,7 @@ class Reader {
       fluxBalance: readFluxBalance(model),
       recorded: [],
       lags: [],
+      draws: [],
     };
     this.#instantiate(model, document, "", null, null, 0);
     return this.#renamed();
@@ -222,7 +223,14 @@ class Reader {
       }
     }
     readComponents(model, this.#model, {
-      math: { resolve: name, functions, recorded: this.#model.recorded, lags: this.#model.lags, timeFactor },
+      math: {
+        resolve: name,
+        functions,
+        recorded: this.#model.recorded,
+        lags: this.#model.lags,
+        draws: this.#model.draws,
+        timeFactor,
+      },
       name,
       level: document.level,
       timeFactor,
@@ -386,6 +394,7 @@ class Reader {
       })),
       recorded: model.recorded.map((expression) => math(expression)),
       lags: model.lags.map((expression) => math(expression)),
+      draws: model.draws.map((draw) => ({ ...draw, arguments: draw.arguments.map((value) => math(value)) })),
     };
   }
 }

@@ -11,6 +11,9 @@ export interface SuiteSettings {
   concentration: string[];
   /** Columns of the results where they are not the variables (stochastic cases: X-mean, X-sd). */
   output: string[];
+  /** Between which numbers of standard errors means and variances of a stochastic case have to lie. */
+  meanRange: readonly [number, number] | null;
+  sdRange: readonly [number, number] | null;
 }
 
 export function readSettings(text: string): SuiteSettings {
@@ -26,6 +29,10 @@ export function readSettings(text: string): SuiteSettings {
       .map((name) => name.trim())
       .filter((name) => name !== "");
   const value = (key: string) => Number(values.get(key) || 0);
+  const range = (key: string): [number, number] | null => {
+    const match = /^\(\s*([-+.\deE]+)\s*,\s*([-+.\deE]+)\s*\)$/.exec(values.get(key) ?? "");
+    return match ? [Number(match[1]), Number(match[2])] : null;
+  };
   return {
     start: value("start"),
     duration: value("duration"),
@@ -36,6 +43,8 @@ export function readSettings(text: string): SuiteSettings {
     amount: list("amount"),
     concentration: list("concentration"),
     output: list("output"),
+    meanRange: range("meanRange"),
+    sdRange: range("sdRange"),
   };
 }
 

@@ -1,32 +1,26 @@
-import { inputError, RandomStream } from "@viscera/core";
+import { RandomStream } from "@viscera/core";
 import {
-  call,
   compileRodas5p,
   type EquationSystem,
-  type EventSpec,
   type Expression,
   HybridSystem,
-  number,
   Rodas5p,
   symbol,
   type Tolerances,
 } from "@viscera/numerics";
+import { checkDraws, drawSymbols, randomQuantities } from "./draws.js";
+import { eventOf } from "./events.js";
 import { type InitialValues, initialValues } from "./initial-values.js";
 import { type SbmlModel, TIME_SYMBOL } from "./model.js";
-import { fastEquations, meansAmount, type SbmlEquations, sbmlEquations } from "./variables.js";
-
-/** What to give of a variable: its symbol's value, or, of a species, its amount or concentration. */
-export interface SbmlOutput {
-  variable: string;
-  quantity: "symbol" | "amount" | "concentration";
-}
+import { outputOf, type SbmlOutput } from "./outputs.js";
+import { fastEquations, sbmlEquations } from "./variables.js";
 
 export interface SbmlTimeCourse extends Tolerances {
   start: number;
   /** Rising times from the start on. */
   times: ArrayLike<number>;
   outputs: readonly SbmlOutput[];
-  /** Chooses among events of one priority at one time; default: draws from a stream of the seed. */
+  /** Chooses among events of one priority at one time and draws from distributions; default: draws from a stream of the seed. */
   random?: () => number;
   /** Default 1. */
   seed?: number;
@@ -37,7 +31,9 @@ export interface SbmlTimeCourse extends Tolerances {
 export async function simulateSbml(model: SbmlModel, options: SbmlTimeCourse): Promise<Float64Array[]> {
   const equations = sbmlEquations(model);
   const states = [...equations.states.keys()];
-  const parameters = [...equations.constants];
+  checkDraws(model);
+  const parameters = [...equations.constants, ...drawSymbols(model)];
+  const random = options.random ?? drawsOf(options.seed ?? 1);
   const system: EquationSystem = {
     states,
     parameters,
@@ -47,9 +43,9 @@ export async function simulateSbml(model: SbmlModel, options: SbmlTimeCourse): P
     definitions: equations.definitions,
     outputs: options.outputs.map((output) => outputOf(output, model, equations)),
   };
-  const initial = initialValues(model, equations, options.start);
+  const initial = initialValues(model, equations, options.start, random);
   const events = model.events.flatMap((event) => eventOf(event, model, equations));
-  const hybrid = await HybridSystem.create(system, events, model.recorded);
+  const hybrid = await HybridSystem.create(system, events, model.recorded, randomQuantities(model));
   const rows: Float64Array[] = [];
   const { times } = options;
   // What is recorded for delays may vary where no state does, and no error tells.
@@ -75,7 +71,7 @@ export async function simulateSbml(model: SbmlModel, options: SbmlTimeCourse): P
       const { relative = 1e-7, absolute = 1e-12 } = options;
       return new Rodas5p(compiled, { relative, absolute, largestStep });
     },
-    random: options.random ?? drawFrom(options.seed ?? 1),
+    random,
     ...(options.signal ? { signal: options.signal } : {}),
   });
   return rows;
@@ -124,7 +120,7 @@ async function inEquilibrium(
   return reached;
 }
 
-function drawFrom(seed: number): () => number {
+function drawsOf(seed: number): () => number {
   const stream = new RandomStream(seed, "drug.sbml.events");
   let step = 0;
   return () => stream.uniform(step++, 0);
@@ -143,73 +139,4 @@ function smallestLag(model: SbmlModel, initial: InitialValues): number {
 /** A first guess for an algebraic unknown without a value. */
 function guessed(value: number, algebraic: boolean): number {
   return algebraic && Number.isNaN(value) ? 1 : value;
-}
-
-function outputOf(
-  { variable, quantity }: SbmlOutput,
-  model: SbmlModel,
-  equations: SbmlEquations,
-): Expression {
-  const { states, constants, definitions, amountOf } = equations;
-  const species = model.species.find(({ id }) => id === variable);
-  if (!species) {
-    if (states.has(variable) || constants.has(variable) || definitions.has(variable)) return symbol(variable);
-    throw inputError(
-      "sbml",
-      `The model has no variable "${variable}".`,
-      `It has ${listed([...model.species, ...model.parameters, ...model.compartments].map(({ id }) => id))}.`,
-    );
-  }
-  const amount = meansAmount(model, species);
-  if (quantity === "symbol" || (quantity === "amount") === amount) return symbol(variable);
-  if (quantity === "concentration") return call("div", variable, species.compartment);
-  const kept = amountOf.get(variable);
-  return kept === undefined ? call("mul", variable, species.compartment) : symbol(kept);
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.filter((name) => !name.includes("#")).slice(0, 12);
-  return shown.length === 0 ? "none" : shown.join(", ");
-}
-
-function eventOf(
-  event: SbmlModel["events"][number],
-  model: SbmlModel,
-  { amountOf, states, constants }: SbmlEquations,
-): EventSpec[] {
-  if (!event.trigger) return [];
-  const formulas = new Map(
-    event.assignments.flatMap(({ variable, math }) => (math ? [[variable, math] as const] : [])),
-  );
-  const assignments = [...formulas].map(([variable, math]) => {
-    const amount = amountOf.get(variable);
-    if (amount === undefined) {
-      if (states.has(variable) || constants.has(variable)) return { target: variable, value: math };
-      throw inputError("sbml", `An event assigns to "${variable}", which cannot be assigned to.`);
-    }
-    // A concentration is assigned in the compartment as it was; what it holds stays when its size jumps.
-    const { compartment } = model.species.find(({ id }) => id === variable)!;
-    return { target: amount, value: call("mul", math, compartment) };
-  });
-  // The same for concentrations that are kept as such.
-  for (const species of model.species) {
-    const { id, compartment } = species;
-    const size = formulas.get(compartment);
-    if (!size || amountOf.has(id) || !states.has(id) || meansAmount(model, species)) continue;
-    const own = assignments.find(({ target }) => target === id);
-    const value = call("div", call("mul", own?.value ?? id, compartment), size);
-    if (own) own.value = value;
-    else assignments.push({ target: id, value });
-  }
-  return [
-    {
-      trigger: event.trigger,
-      delay: event.delay ?? number(0),
-      ...(event.priority ? { priority: event.priority } : {}),
-      persistent: event.persistent,
-      initiallyTrue: event.initialValue,
-      valuesFromTriggerTime: event.useValuesFromTriggerTime,
-      assignments,
-    },
-  ];
 }

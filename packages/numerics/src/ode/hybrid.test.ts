@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { assertClose } from "@viscera/core/testing";
 import type { EquationSystem } from "../compile/equations.js";
 import { call, parseFormula } from "../expression/index.js";
-import { type EventSpec, type HybridOptions, HybridSystem } from "./hybrid.js";
+import type { EventSpec } from "./event-queue.js";
+import { type HybridOptions, HybridSystem } from "./hybrid.js";
 import { compileRodas5p, Rodas5p } from "./rodas5p.js";
 
 interface EventText {

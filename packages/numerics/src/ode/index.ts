@@ -1,5 +1,6 @@
 export { makeConsistent } from "./consistent.js";
-export * from "./hybrid.js";
+export type { EventSpec, RandomQuantity } from "./event-queue.js";
+export { type HybridOptions, HybridSystem } from "./hybrid.js";
 export * from "./integrate.js";
 export * from "./integrator.js";
 export { type CompiledNdf, compileNdf, Ndf } from "./ndf.js";

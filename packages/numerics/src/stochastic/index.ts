@@ -1,0 +1,8 @@
+export { type DistributionName, drawFrom, isDistribution, takesArguments } from "./distributions.js";
+export {
+  type JumpOptions,
+  JumpProcess,
+  type JumpReaction,
+  type JumpSystem,
+} from "./jump-process.js";
+export { StratifiedUniforms } from "./stratified.js";
