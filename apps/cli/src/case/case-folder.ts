@@ -36,6 +36,8 @@ const OWN_ENTRIES = [
   "runs",
   CASE_PATHS.report,
   CASE_PATHS.truth,
+  CASE_PATHS.trueLabels,
+  CASE_PATHS.uncertainty,
 ];
 
 export class CaseFolder {

@@ -1,6 +1,8 @@
+import type { ModelFile } from "@viscera/core";
 import { addModel, licenceWarnings, listModels, openModel, removeModel } from "@viscera/segment/node";
 import type { Command } from "commander";
 import { countOf } from "../terminal/console.js";
+import { addCalibrate } from "./calibrate.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
 export function addModels(program: Command, signal: AbortSignal): void {
@@ -81,10 +83,13 @@ export function addModels(program: Command, signal: AbortSignal): void {
       ["Network", file.architecture.kind],
       ["Structures", file.labels.map((label) => label.name).join(", ")],
       ["Licence", `${file.licence}${file.commercialUse ? "" : " (no commercial use)"}`],
+      ["Confidence", confidenceOf(file)],
+      ["Knows scans", knowledgeOf(file)],
       ["SHA-256", file.sha256],
     ]);
     context.console.result({ model: file });
   });
+  addCalibrate(models, signal);
   const remove = models.command("remove <name>").description("delete a stored network");
   withExamples(withCommonOptions(remove), ["viscera models remove hippocampus-mr"]);
   bind(remove, signal, async (context, [name = ""]) => {
@@ -92,6 +97,18 @@ export function addModels(program: Command, signal: AbortSignal): void {
     context.console.text(`Removed ${name}.`);
     context.console.result({ removed: name });
   });
+}
+
+function confidenceOf({ calibration }: ModelFile): string {
+  return calibration
+    ? `Dice to expect, by ${countOf(calibration.cases, "held-out case")} (off by ${calibration.meanError.toFixed(2)} on average)`
+    : "the network's own mean probability";
+}
+
+function knowledgeOf({ outOfDistribution }: ModelFile): string {
+  if (!outOfDistribution) return "by their modality only: it cannot tell unfamiliar ones";
+  const size = outOfDistribution.sizeMm.map(([low, high]) => `${low.toFixed(0)}-${high.toFixed(0)}`);
+  return `like ${countOf(outOfDistribution.cases, "scan")} of training, of ${size.join(" x ")} mm; warns of others`;
 }
 
 /** A table's cell that keeps the table within a terminal of 80 columns; `models show` has it whole. */

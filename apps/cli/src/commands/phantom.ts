@@ -1,10 +1,14 @@
-import { type CaseFile, usageError } from "@viscera/core";
-import { createPhantom, type PhantomParameters } from "@viscera/phantom";
+import { CASE_PATHS, type CaseFile, usageError } from "@viscera/core";
+import { displayName } from "@viscera/organ";
+import { createPhantom, type Phantom, type PhantomParameters } from "@viscera/phantom";
+import type { LoadedModel } from "@viscera/segment";
+import { listModels, openModel } from "@viscera/segment/node";
 import type { Command } from "commander";
 import { CaseFolder, type IfThere } from "../case/case-folder.js";
 import { caseKey } from "../case/key.js";
 import { Workspace } from "../case/workspace.js";
 import { simulationOf } from "../simulations.js";
+import { compareLabels } from "../steps/compare-labels.js";
 import { saveOrgans } from "../steps/make-organs.js";
 import { savePhantom } from "../steps/save-phantom.js";
 import { saveReport } from "../steps/save-report.js";
@@ -56,13 +60,9 @@ export function addPhantom(program: Command, signal: AbortSignal): void {
     "viscera phantom --seed 7 --sex female --tumour-ml 12 --out patient7",
   ]);
   bind<PhantomOptions>(command, signal, async (context, _args, options) => {
-    const work = await makePhantomCase(
-      context,
-      phantomParameters(options, context),
-      options.out,
-      options.force === true ? "replace" : "refuse",
-      [],
-    );
+    const phantom = await createPhantom(phantomParameters(options, context), context.job("Phantom"));
+    const ifThere = options.force === true ? "replace" : "refuse";
+    const work = await savePhantomCase(context, phantom, options.out, ifThere, []);
     await printCase(work);
   });
 }
@@ -76,31 +76,62 @@ export function addDemo(program: Command, signal: AbortSignal): void {
   withExamples(withCommonOptions(command), ["viscera demo", "viscera demo --seed 12 --out patient12"]);
   bind<{ out: string; force?: boolean }>(command, signal, async (context, _args, { out, force }) => {
     const ifThere = force === true ? "replace" : "keep";
-    const work = await makePhantomCase(context, { seed: context.seed }, out, ifThere, ["drug"]);
-    context.console.text("");
-    context.console.text(
-      "The labels are the synthetic patient's true ones: no network was asked, none is shipped yet.",
-    );
-    await printCase(work);
+    const shipped = (await listModels()).find(({ name, shipped }) => shipped && name === DEMO_MODEL);
+    const network = shipped?.description
+      ? await openModel(shipped.folder, { threads: context.threads })
+      : null;
+    try {
+      const phantom = await createPhantom({ seed: context.seed }, context.job("Phantom"));
+      const work = await savePhantomCase(context, phantom, out, ifThere, ["drug"], network);
+      context.console.text("");
+      if (!network) {
+        context.console.text(
+          "The labels are the synthetic patient's true ones: no network was asked, none is shipped yet.",
+        );
+        return await printCase(work);
+      }
+      const dice = compareLabels(await work.labels(), phantom.labels);
+      const { name, version } = network.description;
+      context.console.text(
+        `The labels are those of the network ${name} ${version}; the true ones are in ${CASE_PATHS.trueLabels}. Dice, 1 being equal:`,
+      );
+      context.console.table(
+        ["structure", "Dice"],
+        dice.map(({ name, dice }) => [displayName(name), dice.toFixed(2)]),
+      );
+      context.console.text("");
+      await printCase(work, { facts: { model: `${name}@${version}`, dice } });
+    } finally {
+      await network?.dispose();
+    }
   });
 }
 
-/** Makes a phantom's case; with simulations also its organs and report. */
-async function makePhantomCase(
+/** The shipped network that the demo asks. */
+const DEMO_MODEL = "torso";
+
+/** Makes a phantom's case; with simulations also its organs and report. Without a network its labels are the true ones. */
+async function savePhantomCase(
   context: CommandContext,
-  parameters: Partial<PhantomParameters>,
+  phantom: Phantom,
   out: string,
   ifThere: IfThere,
   simulations: readonly string[],
+  network: LoadedModel | null = null,
 ): Promise<Workspace> {
-  const phantom = await createPhantom(parameters, context.job("Phantom"));
   const whole = simulations.length > 0;
   const initial: CaseFile = {
     schema: 1,
     kind: "phantom",
     patient: phantom.patient,
     scan: scanInfo(phantom.scan),
-    key: caseKey({ verb: "phantom", version: VERSION, parameters: phantom.truth.parameters, simulations }),
+    key: caseKey({
+      verb: "phantom",
+      version: VERSION,
+      parameters: phantom.truth.parameters,
+      simulations,
+      ...(network ? { model: network.description.sha256 } : {}),
+    }),
     finished: [],
     warnings: [],
     provenance: [],
@@ -112,7 +143,7 @@ async function makePhantomCase(
   ];
   const folder = await CaseFolder.create(out, initial, steps, ifThere);
   const work = new Workspace(folder, context, whole ? "demo" : "phantom");
-  await savePhantom(work, phantom);
+  await savePhantom(work, phantom, network);
   if (whole) {
     await saveOrgans(work, {});
     for (const id of simulations)

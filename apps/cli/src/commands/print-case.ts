@@ -3,8 +3,14 @@ import { CASE_PATHS, parseJson, runSummarySchema, type ScanInfo } from "@viscera
 import type { Workspace } from "../case/workspace.js";
 import { describePatient } from "../steps/describe-patient.js";
 
-/** A case for people and for programs; `whole` also tells what those who just made it know. */
-export async function printCase(work: Workspace, { whole = false } = {}): Promise<void> {
+/**
+ * A case for people and for programs; `whole` also tells what those who just made it know, `facts` are for programs
+ * only.
+ */
+export async function printCase(
+  work: Workspace,
+  { whole = false, facts = {} }: { whole?: boolean; facts?: Record<string, unknown> } = {},
+): Promise<void> {
   const { folder, context } = work;
   const { file } = folder;
   const organs = folder.has("organs") ? await work.organs() : [];
@@ -55,6 +61,7 @@ export async function printCase(work: Workspace, { whole = false } = {}): Promis
     runs: Object.fromEntries(summaries.map((summary) => [summary.simulation, summary.values])),
     warnings: file.warnings,
     report,
+    ...facts,
   });
 }
 

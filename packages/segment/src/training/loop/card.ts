@@ -59,9 +59,7 @@ export function modelCard(input: CardInput): string {
         ]
       : []),
     section("How good it is", [resultText(input)]),
-    ...(description.calibration || description.outOfDistribution
-      ? [section("How it tells that it is wrong", [warningText(description)])]
-      : []),
+    ...warningSection(description),
     section("Limits", [
       [
         `- It was tried on scans like those of its data set only. Other scanners, contrasts, ages, diseases or body parts may give nonsense without a sign of it.`,
@@ -114,7 +112,21 @@ function resultText({ description, scores, crossValidation }: CardInput): string
     : "Not measured: no case was held out. Try it on labelled scans of your own before you rely on it.";
 }
 
-function warningText({ calibration, outOfDistribution }: CardInput["description"]): string {
+const WARNINGS = "How it tells that it is wrong";
+
+/** A card with what its model has learnt of that since. */
+export function withWarningSection(card: string, description: ModelFile): string {
+  const sections = card.split(/^(?=## )/m).filter((text) => !text.startsWith(`## ${WARNINGS}\n`));
+  const place = sections.findIndex((text) => text.startsWith("## Limits\n"));
+  const added = warningSection(description).map((text) => `${text}\n\n`);
+  sections.splice(place < 0 ? sections.length : place, 0, ...added);
+  return sections.join("");
+}
+
+function warningSection({
+  calibration,
+  outOfDistribution,
+}: Pick<ModelFile, "calibration" | "outOfDistribution">): string[] {
   const parts: string[] = [];
   if (calibration) {
     parts.push(
@@ -126,7 +138,7 @@ function warningText({ calibration, outOfDistribution }: CardInput["description"
       `It warns of scans that look unlike ${outOfDistribution.cases} of those it has learnt from (Mahalanobis distance of its deepest features above ${outOfDistribution.limit.toFixed(2)}, or an unusual size or brightness). A scan without a warning may still be labelled wrongly.`,
     );
   }
-  return parts.join("\n\n");
+  return parts.length > 0 ? [section(WARNINGS, parts)] : [];
 }
 
 function table(names: readonly string[], { cases, structures, mean }: Scores): string {

@@ -2,6 +2,7 @@ export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.j
 export { evaluateCases } from "./evaluate-cases.js";
 export { type FinetuneOptions, finetuneModel } from "./finetune-model.js";
 export { type ModelDescription, writeModelFolder } from "./model-folder.js";
+export { relearnQuality } from "./relearn-quality.js";
 export type { RunReports } from "./run-training.js";
 export {
   DEFAULT_MINUTES,

@@ -21,7 +21,7 @@ export interface RunFile {
   decided: Record<string, unknown>;
 }
 
-const RUN_FILE = join("training", "run.json");
+export const RUN_FILE = join("training", "run.json");
 
 /** Whether an entry of the folder is what a run leaves there. */
 const isOwn = (name: string) =>
