@@ -3,6 +3,7 @@ export * from "./dosing.js";
 export * from "./measures.js";
 export * from "./partition.js";
 export * from "./pbpk.js";
+export * from "./pharmacology/index.js";
 export * from "./propagate.js";
 export * from "./sbml/index.js";
 export * from "./simulation.js";

@@ -1,0 +1,10 @@
+export * from "./data-set.js";
+export type {
+  ModelCompartment,
+  ModelOutput,
+  ModelParameter,
+  PharmacologyModel,
+} from "./model.js";
+export { equationSystem } from "./model.js";
+export { readModelText } from "./model-text.js";
+export * from "./simulate-data.js";
