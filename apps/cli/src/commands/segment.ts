@@ -1,12 +1,13 @@
 import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { type Calibration, determinant, type LabelMap, usageError, type Volume } from "@viscera/core";
-import { checkAnatomy, displayName, measureOrgans } from "@viscera/organ";
+import { type Calibration, determinant, type LabelMap, usageError } from "@viscera/core";
+import { displayName } from "@viscera/organ";
 import { WRITABLE_EXTENSIONS } from "@viscera/scan";
 import { writeVolume } from "@viscera/scan/node";
 import { type ConfidenceKind, type LoadedModel, type SegmentOptions, segmentVolume } from "@viscera/segment";
 import { readImages, segmentFolder } from "@viscera/segment/node";
 import type { Command } from "commander";
+import { checkLabels } from "../steps/check-labels.js";
 import { countOf } from "../terminal/console.js";
 import { type CommandContext, decimalNumber } from "../terminal/context.js";
 import { chooseModel, type ModelOptions, openNamedModel, withModelOptions } from "./choose-model.js";
@@ -76,7 +77,10 @@ async function segment(context: CommandContext, paths: string[], options: Option
   const started = performance.now();
   const found = await segmentVolume(images.volumes, model, way);
   const { labels, confidence, confidenceIs, uncertainty, familiarity } = found;
-  const warnings = [...found.warnings, ...(await anatomyWarnings(labels, images.volumes[0]!, context))];
+  const warnings = [
+    ...found.warnings,
+    ...(await checkLabels(labels, images.volumes[0]!, context.job("Anatomy"))),
+  ];
   for (const warning of warnings) context.console.warning(warning);
   await writeVolume(options.out, labels);
   if (uncertainty && options.uncertainty !== undefined) await writeVolume(options.uncertainty, uncertainty);
@@ -99,12 +103,6 @@ async function segment(context: CommandContext, paths: string[], options: Option
     ...(familiarity ? { familiarity } : {}),
     warnings,
   });
-}
-
-/** What anatomy does not lead one to expect of the labels. */
-async function anatomyWarnings(labels: LabelMap, scan: Volume, context: CommandContext): Promise<string[]> {
-  const organs = await measureOrgans(labels, scan, context.job("Anatomy"));
-  return checkAnatomy(organs).map(({ message }) => message);
 }
 
 type Structure = LabelMap["labels"][number] & { volumeMl: number; confidence: number | null };
