@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import { addSbml } from "./drug-sbml.js";
 import { addSbmlSuite } from "./drug-sbml-suite.js";
+import { addDrugSimulate } from "./drug-simulate.js";
 
 export function addDrug(program: Command, signal: AbortSignal): void {
   const drug = program.command("drug").description("drug response by itself: models of other tools' formats");
   addSbml(drug, signal);
   addSbmlSuite(drug, signal);
+  addDrugSimulate(drug, signal);
 }

@@ -204,7 +204,9 @@ class DataSetReader {
     const duration = this.#number(row, "DUR");
     const additional = this.#number(row, "ADDL");
     const interval = this.#number(row, "II");
-    const steadyState = this.#number(row, "SS");
+    const given = this.#number(row, "SS");
+    // Some published data write 99 for "not at steady state".
+    const steadyState = given === 99 && interval === 0 ? 0 : given;
     const refuse = (what: string, hint = "") => {
       throw this.#mistake(row, what, hint);
     };

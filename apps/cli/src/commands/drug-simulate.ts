@@ -1,0 +1,164 @@
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import { usageError } from "@viscera/core";
+import {
+  type DataSimulation,
+  LIBRARY_MODELS,
+  libraryModelText,
+  readDataSet,
+  readModelText,
+  simulateData,
+} from "@viscera/drug";
+import { writeWhole } from "@viscera/scan/node";
+import type { Command } from "commander";
+import { readText } from "../steps/read-text.js";
+import { countOf } from "../terminal/console.js";
+import { decimalNumber } from "../terminal/context.js";
+import { checkOutputFile } from "./output-file.js";
+import { bind, withCommonOptions, withExamples } from "./verb.js";
+
+interface SimulateOptions {
+  data: string;
+  out: string;
+  set: string[];
+  compartments?: boolean;
+  covariates: string;
+  ignore?: string;
+  relative: string;
+  absolute: string;
+  force?: boolean;
+}
+
+/** `viscera drug simulate` and `viscera drug models`. */
+export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
+  const command = drug
+    .command("simulate <model>")
+    .description(
+      "a pharmacological model (a file, or a name of `viscera drug models`) on a NONMEM-style data set",
+    )
+    .requiredOption("--data <file>", "data set with ID, TIME, AMT, ... (commas or white space)")
+    .requiredOption("--out <file>", "table to write (CSV): one row for each record with EVID 0 or 2")
+    .option("--set <name=value>", "value of a parameter; may be given several times", collect, [])
+    .option("--compartments", "give the amounts in all compartments too")
+    .option(
+      "--covariates <next|last>",
+      "value between two records: of the later one (as NONMEM) or the earlier",
+      "next",
+    )
+    .option("--ignore <character>", "leave out lines that begin with it; @ means any letter")
+    .option("--relative <tolerance>", "relative tolerance of the solver (nonlinear models)", "1e-8")
+    .option("--absolute <tolerance>", "absolute tolerance of the solver", "1e-10")
+    .option("--force", "replace the table");
+  withExamples(withCommonOptions(command), [
+    "viscera drug simulate pk2-oral --data trial.csv --set CL=3 --set ka=0.8 --out result.csv",
+    "viscera drug simulate my-model.txt --data trial.csv --compartments --out result.csv",
+  ]);
+  bind<SimulateOptions>(command, signal, async (context, [path = ""], options) => {
+    await checkOutputFile(options.out, options.force === true);
+    const { covariates, ignore } = options;
+    if (covariates !== "next" && covariates !== "last") {
+      throw usageError(`--covariates takes next or last, not "${covariates}".`);
+    }
+    if (ignore !== undefined && [...ignore].length !== 1) {
+      throw usageError(`--ignore takes one character, not "${ignore}".`);
+    }
+    const parameters = parameterSettings(options.set);
+    const relative = decimalNumber(options.relative, "--relative", 1e-13, 1e-1);
+    const absolute = decimalNumber(options.absolute, "--absolute", 1e-300, Number.MAX_VALUE);
+    const began = performance.now();
+    const model = readModelText(await modelText(path), basename(path));
+    const text = await readText(options.data, "--data");
+    const data = readDataSet(text, {
+      name: basename(options.data),
+      covariates: model.parameters.map(({ name }) => name),
+      ...(ignore === undefined ? {} : { ignore }),
+    });
+    const simulation = await simulateData(model, data, {
+      ...context.job("Subjects"),
+      parameters,
+      covariates,
+      compartments: options.compartments === true,
+      relative,
+      absolute,
+    });
+    await writeWhole(options.out, new TextEncoder().encode(tableOf(simulation)));
+    const { rows, columns, linear, fromData } = simulation;
+    context.console.step(
+      "Simulate",
+      `${model.title || path}: ${countOf(data.subjects.length, "subject")}, ${countOf(rows.length, "row")}${linear ? ", exactly" : ""}`,
+      (performance.now() - began) / 1000,
+    );
+    if (fromData.length > 0) context.console.text(`From the data: ${fromData.join(", ")}`);
+    const doses = data.subjects.some(({ records }) => records.some(({ dose }) => dose !== null));
+    if (!doses) context.console.warning("The data hold no dose.");
+    if (rows.length === 0)
+      context.console.warning("The data hold no record with EVID 0 or 2, so no row was written.");
+    context.console.result({
+      out: options.out,
+      model: model.title || path,
+      subjects: data.subjects.length,
+      rows: rows.length,
+      columns: columns.map(({ name }) => name),
+      linear,
+      fromData,
+    });
+  });
+  addModelList(drug, signal);
+}
+
+function addModelList(drug: Command, signal: AbortSignal): void {
+  const command = drug
+    .command("models [name]")
+    .description("the models that `viscera drug simulate` knows by name; with a name, its text");
+  withExamples(withCommonOptions(command), [
+    "viscera drug models",
+    "viscera drug models pk2-oral > my-model.txt",
+  ]);
+  bind(command, signal, async (context, [name]) => {
+    if (name !== undefined) {
+      const text = libraryModelText(name);
+      context.console.text(text.trimEnd());
+      context.console.result({ name, text });
+      return;
+    }
+    const models = [...LIBRARY_MODELS].map(([key, text]) => ({ name: key, ...readModelText(text, key) }));
+    context.console.table(
+      ["Name", "Model", "Parameters"],
+      models.map(({ name: key, title, parameters }) => [key, title, parameters.map((p) => p.name).join(" ")]),
+    );
+    context.console.result({
+      models: models.map(({ name: key, title, sources, parameters, outputs }) => ({
+        name: key,
+        title,
+        sources,
+        parameters,
+        outputs: outputs.map((output) => ({ name: output.name, unit: output.unit })),
+      })),
+    });
+  });
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** Text of a model file or, where there is none, of the model with that name. */
+async function modelText(path: string): Promise<string> {
+  return existsSync(path) ? await readText(path, "the model") : libraryModelText(path);
+}
+
+function parameterSettings(settings: readonly string[]): Record<string, number> {
+  const parameters: Record<string, number> = {};
+  for (const setting of settings.flatMap((text) => text.split(","))) {
+    const [, name, text = ""] = /^\s*([^=\s]+)\s*=(.*)$/u.exec(setting) ?? [];
+    if (name === undefined)
+      throw usageError(`--set takes name=value, not "${setting}".`, "For example --set CL=3.");
+    if (name in parameters) throw usageError(`--set gives "${name}" twice.`);
+    parameters[name] = decimalNumber(text, `--set ${name}`, -Number.MAX_VALUE, Number.MAX_VALUE);
+  }
+  return parameters;
+}
+
+function tableOf({ columns, rows }: DataSimulation): string {
+  const header = ["ID", "TIME", ...columns.map(({ name, unit }) => (unit ? `${name}[${unit}]` : name))];
+  const lines = rows.map(({ id, time, values }) => [id, time, ...values].join(","));
+  return `${[header.join(","), ...lines].join("\n")}\n`;
+}
