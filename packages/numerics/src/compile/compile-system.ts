@@ -39,6 +39,8 @@ export interface StepperContext {
   jacobian: readonly Position[];
   /** Functions of (base: i32) besides `factor` (base, g) and `solve` (base, from, to). */
   functions: { prepare: Index; rates: Index; linearise: Index; factor: Index; solve: Index };
+  /** Function of the host: a to the power of b. */
+  power: Index;
 }
 
 export interface CompiledSystem<Extra> {
@@ -153,6 +155,7 @@ export async function compileSystem<Extra>(
     dependsOnTime: equations.timeDerivatives !== null,
     jacobian,
     functions,
+    power: host.get("pow")!,
   });
   return {
     system,

@@ -16,19 +16,23 @@ export function emitPieces(
   exportAs?: string,
 ): Index {
   const type = { parameters, results: [] };
-  const parts: Index[] = [];
-  let code = new CodeWriter(lanes, parameters.length);
-  const close = () => {
-    const index = module.declare(type);
-    module.define(index, code.finish());
-    parts.push(index);
-    code = new CodeWriter(lanes, parameters.length);
-  };
+  const bodies: CodeWriter[] = [];
   for (const piece of pieces) {
-    piece(code);
-    if (code.length > LONGEST_BODY_BYTES) close();
+    if (bodies.length === 0 || bodies.at(-1)!.length > LONGEST_BODY_BYTES) {
+      bodies.push(new CodeWriter(lanes, parameters.length));
+    }
+    piece(bodies.at(-1)!);
   }
-  if (code.length > 0) close();
+  if (bodies.length === 1) {
+    const only = module.declare(type, exportAs);
+    module.define(only, bodies[0]!.finish());
+    return only;
+  }
+  const parts = bodies.map((body) => {
+    const part = module.declare(type);
+    module.define(part, body.finish());
+    return part;
+  });
   const all = new CodeWriter(lanes, parameters.length);
   for (const part of parts) {
     for (let p = 0; p < parameters.length; p++) all.get(p);

@@ -43,9 +43,9 @@ export interface HistoryLookup {
 
 export type HostFunctions = ReadonlyMap<Operator, Index>;
 
-/** Declares the host's functions that the graph needs. */
+/** Declares the host's functions that the graph needs, and those that solvers use. */
 export function importHostFunctions(module: ModuleWriter, graph: ExpressionGraph): HostFunctions {
-  const used = new Set<Operator>();
+  const used = new Set<Operator>(["pow"]);
   for (let node = 0; node < graph.length; node++) {
     const content = graph.content(node);
     if (content.kind === "call") used.add(content.operator);
@@ -59,10 +59,26 @@ export function importHostFunctions(module: ModuleWriter, graph: ExpressionGraph
   return functions;
 }
 
+/** Engines call these very functions without a way through JavaScript. */
+const DIRECT: Readonly<Partial<Record<Operator, (a: number, b: number) => number>>> = {
+  exp: Math.exp,
+  ln: Math.log,
+  pow: Math.pow,
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+};
+
 /** What an instance has to be given for `importHostFunctions`. */
 export function hostFunctions(history?: HistoryLookup): Record<string, (a: number, b: number) => number> {
   const functions = Object.fromEntries(
-    HOST_OPERATORS.map((operator) => [operator, (a: number, b: number) => applyOperator(operator, a, b)]),
+    HOST_OPERATORS.map((operator) => [
+      operator,
+      DIRECT[operator] ?? ((a: number, b: number) => applyOperator(operator, a, b)),
+    ]),
   );
   if (!history) return functions;
   return {

@@ -34,7 +34,7 @@ export function integrate(solver: Integrator, options: IntegrateOptions): void {
   const largest = options.largestSteps ?? 5e6;
   const before = solver.statistics.accepted + solver.statistics.rejected;
   let output = 0;
-  let looks = 0;
+  let looked = before;
   const deliver = (reached: (time: number) => boolean) => {
     for (; output < outputTimes.length && reached(outputTimes[output]!); output++) {
       onOutput?.(output, outputTimes[output]!, solver.at(outputTimes[output]!));
@@ -42,7 +42,7 @@ export function integrate(solver: Integrator, options: IntegrateOptions): void {
   };
   const advance = (limit: number) => {
     while (solver.time < limit) {
-      solver.step(limit);
+      solver.step(limit, output < outputTimes.length ? Math.min(limit, outputTimes[output]!) : limit);
       deliver((time) => time < solver.time || (time === solver.time && solver.time < limit));
       const { accepted, rejected } = solver.statistics;
       if (accepted + rejected - before > largest) {
@@ -52,7 +52,10 @@ export function integrate(solver: Integrator, options: IntegrateOptions): void {
           "Shorten the time span, loosen the tolerances, or check the model for fast oscillations.",
         );
       }
-      if (++looks % STEPS_A_LOOK === 0) throwIfCancelled(signal);
+      if (accepted + rejected >= looked + STEPS_A_LOOK) {
+        looked = accepted + rejected;
+        throwIfCancelled(signal);
+      }
     }
   };
   for (let s = 0; s < stops.length && stops[s]!.time <= until; ) {

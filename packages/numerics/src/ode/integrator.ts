@@ -8,8 +8,11 @@ export interface Integrator {
   state(): Float64Array;
   /** State at a time within the last step, by its dense output; a copy. */
   at(time: number): Float64Array;
-  /** One accepted step, ending at `limit` at the latest. Throws `failed.step-size`, `failed.not-finite`. */
-  step(limit: number): void;
+  /**
+   * One accepted step, ending at `limit` at the latest; a solver may do several where nothing before `until` has to
+   * be looked at. Throws `failed.step-size`, `failed.not-finite`.
+   */
+  step(limit: number, until?: number): void;
   /**
    * Goes on from another state or time, with other parameters where given. The step size is kept unless the
    * change is so large that the solver should feel its way again.

@@ -3,6 +3,7 @@ import { emitPieces } from "../compile/emit-lu.js";
 import type { Region } from "../compile/layout.js";
 import { eachElement } from "../compile/vector-code.js";
 import { CodeWriter, type Index } from "../wasm/code-writer.js";
+import { CONTROL, emitRun } from "./rodas5p-run.js";
 import { A, C, DENSE, GAMMA, STAGE_TIMES, STAGES, TIME_WEIGHTS } from "./rodas5p-tableau.js";
 
 /** Memory that the steps use besides the system's own. */
@@ -24,6 +25,8 @@ export interface Rodas5pRegions {
   residual: Region;
   /** 1 for differential equations and 0 for algebraic ones; null where all are differential. */
   mass: Region | null;
+  /** See `CONTROL`. */
+  control: Region;
   dense: readonly Region[];
 }
 
@@ -36,6 +39,8 @@ export interface Rodas5pExports extends SystemExports {
   residual(base: number, h: number): void;
   /** Makes the end of the tried step the start of the next one, at the given time. */
   accept(base: number, time: number): void;
+  /** Steps as long as they are good (see `emitRun`). */
+  run(base: number, limit: number, until: number): number;
   /** Prepares dense output of the tried step. */
   dense(base: number): void;
   /** Puts the state at share s of the tried step into the system's `states`. */
@@ -57,11 +62,13 @@ export function addRodas5p(context: StepperContext): Rodas5pRegions {
     error: layout.region(1),
     residual: layout.region(1),
     mass: context.algebraic.includes(true) ? vector() : null,
+    control: layout.region(CONTROL.length),
     dense: Array.from({ length: DENSE.length }, vector),
   };
-  emitBegin(context, regions);
-  emitStep(context, regions);
-  emitResidual(context, regions);
+  const accept = emitBegin(context, regions);
+  const step = emitStep(context, regions);
+  const residual = emitResidual(context, regions);
+  emitRun(context, regions, { accept, step, residual });
   emitDense(context, regions);
   return regions;
 }
@@ -74,15 +81,16 @@ function define(
   name: string,
   hasNumber: boolean,
   body: (code: CodeWriter) => void,
-): void {
+): Index {
   const parameters = hasNumber ? (["i32", "f64"] as const) : (["i32"] as const);
   const index = module.declare({ parameters, results: [] }, name);
   const code = new CodeWriter(lanes, parameters.length);
   body(code);
   module.define(index, code.finish());
+  return index;
 }
 
-function emitBegin(context: StepperContext, own: Rodas5pRegions): void {
+function emitBegin(context: StepperContext, own: Rodas5pRegions): Index {
   const { regions, functions, size, lanes } = context;
   const at = (region: Region) => region.start * 8 * lanes;
   const linearise = (code: CodeWriter) => {
@@ -96,7 +104,7 @@ function emitBegin(context: StepperContext, own: Rodas5pRegions): void {
     eachElement(code, BASE, size, (x) => x.store(own.startRates, () => x.load(regions.rates)));
   };
   define(context, "begin", false, linearise);
-  define(context, "accept", true, (code) => {
+  return define(context, "accept", true, (code) => {
     code.get(BASE);
     code.get(1);
     code.splat();
@@ -106,11 +114,11 @@ function emitBegin(context: StepperContext, own: Rodas5pRegions): void {
   });
 }
 
-function emitStep(context: StepperContext, own: Rodas5pRegions): void {
+function emitStep(context: StepperContext, own: Rodas5pRegions): Index {
   const { regions, functions, size, lanes, algebraic, dependsOnTime } = context;
   const bytes = (region: Region) => region.start * 8 * lanes;
   const { mass } = own;
-  define(context, "step", true, (code) => {
+  return define(context, "step", true, (code) => {
     const h = code.local();
     const perH = code.local();
     code.get(1);
@@ -231,7 +239,7 @@ function emitError(code: CodeWriter, { size, lanes }: StepperContext, own: Rodas
 }
 
 /** max over rows of |b - W u| / (|b| + sum |W u|), with W = g M - J, u the first stage, b its right-hand side. */
-function emitResidual(context: StepperContext, own: Rodas5pRegions): void {
+function emitResidual(context: StepperContext, own: Rodas5pRegions): Index {
   const { module, jacobian, regions, size, algebraic, lanes, dependsOnTime } = context;
   const stride = 8 * lanes;
   const rows = Array.from({ length: size }, (): { column: number; place: number }[] => []);
@@ -309,7 +317,7 @@ function emitResidual(context: StepperContext, own: Rodas5pRegions): void {
       };
     }
   }
-  emitPieces(module, lanes, ["i32", "f64"], pieces(), "residual");
+  return emitPieces(module, lanes, ["i32", "f64"], pieces(), "residual");
 }
 
 /** The function's f64 argument as a value. */

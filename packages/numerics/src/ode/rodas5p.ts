@@ -4,6 +4,7 @@ import type { EquationSystem } from "../compile/equations.js";
 import type { Region } from "../compile/layout.js";
 import type { Integrator, IntegratorOptions, IntegratorStatistics } from "./integrator.js";
 import { pivotedStep } from "./rodas5p-pivoted.js";
+import { CONTROL, REACHED, STEPS_A_CHECK, WORST_RESIDUAL } from "./rodas5p-run.js";
 import { addRodas5p, type Rodas5pExports, type Rodas5pRegions } from "./rodas5p-step.js";
 import { ORDER } from "./rodas5p-tableau.js";
 import { checkStep, firstStep, nextStep } from "./step-control.js";
@@ -16,13 +17,9 @@ export function compileRodas5p(system: EquationSystem): Promise<CompiledRodas5p>
 }
 
 const PAGE_BYTES = 65536;
-/** Linear equations solved worse than this, relative to their terms, are solved again with pivoting. */
-const WORST_RESIDUAL = 1e-8;
-/** Accepted steps between two looks at the residual; rejected ones are always looked at. */
-const STEPS_A_CHECK = 16;
 
 /**
- * Rodas5P (see rodas5p-tableau.ts) on a compiled system, one subject. Every step is one call into WebAssembly.
+ * Rodas5P (see rodas5p-tableau.ts) on a compiled system, one subject. Runs of good steps are one call into WebAssembly.
  * The factors' order is fixed beforehand; when they turn out inaccurate, the step is done again with pivoting.
  */
 export class Rodas5p implements Integrator {
@@ -32,16 +29,13 @@ export class Rodas5p implements Integrator {
   readonly #memory: Float64Array;
   readonly #size: number;
   readonly #divisor: number;
-  readonly #largestStep: number;
   readonly #errorAt: number;
-  #time = 0;
-  #previousTime = 0;
-  /** What the next step should be. */
-  #h: number;
+  /** See `CONTROL`. */
+  readonly #control: Float64Array;
+  readonly #states: Float64Array;
+  readonly #start: Float64Array;
+  readonly #end: Float64Array;
   #denseReady = false;
-  /** True between a step and its `accept`, which waits for a look at the dense output. */
-  #pending = false;
-  #sinceCheck = 0;
 
   constructor(compiled: CompiledRodas5p, options: IntegratorOptions = {}) {
     const { slots, extra, system } = compiled;
@@ -52,8 +46,12 @@ export class Rodas5p implements Integrator {
     this.#size = system.states.length;
     // Without states every step is exact.
     this.#divisor = Math.max(1, this.#size);
-    this.#h = options.initialStep ?? 0;
-    this.#largestStep = options.largestStep ?? Number.POSITIVE_INFINITY;
+    this.#control = this.#view(extra.control);
+    this.#states = this.#view(compiled.regions.states);
+    this.#start = this.#view(extra.start);
+    this.#end = this.#view(extra.end);
+    this.#control[CONTROL.next] = options.initialStep ?? 0;
+    this.#control[CONTROL.largest] = options.largestStep ?? Number.POSITIVE_INFINITY;
     this.#errorAt = extra.error.start;
     this.#memory[extra.relative.start] = options.relative ?? 1e-6;
     const { absolute = 1e-9 } = options;
@@ -70,16 +68,19 @@ export class Rodas5p implements Integrator {
   }
 
   get time(): number {
-    return this.#time;
+    return this.#control[CONTROL.time]!;
   }
 
   get previousTime(): number {
-    return this.#previousTime;
+    return this.#control[CONTROL.previous]!;
+  }
+
+  get #pending(): boolean {
+    return this.#control[CONTROL.pending] === 1;
   }
 
   state(): Float64Array {
-    const { end, start } = this.#compiled.extra;
-    return this.#view(this.#pending ? end : start).slice();
+    return (this.#pending ? this.#end : this.#start).slice();
   }
 
   /** Values of the system's outputs at the time reached or, after `at`, at that time. */
@@ -92,14 +93,14 @@ export class Rodas5p implements Integrator {
   }
 
   at(time: number): Float64Array {
-    if (time === this.#time) return this.state();
+    if (time === this.time) return this.state();
     if (!this.#pending) throw new Error("dense output exists after a step and before the next reset only");
     if (!this.#denseReady) {
       this.#functions.dense(0);
       this.#denseReady = true;
     }
-    this.#functions.interpolate(0, (time - this.#previousTime) / (this.#time - this.#previousTime));
-    return this.#view(this.#compiled.regions.states).slice();
+    this.#functions.interpolate(0, (time - this.previousTime) / (this.time - this.previousTime));
+    return this.#states.slice();
   }
 
   reset({
@@ -112,59 +113,64 @@ export class Rodas5p implements Integrator {
     parameters?: ArrayLike<number>;
   }): void {
     const { extra, regions } = this.#compiled;
-    const current = state ?? this.state();
-    this.#view(extra.start).set(Array.from(current));
-    if (parameters) this.#view(regions.parameters).set(Array.from(parameters));
-    if (time !== undefined) this.#time = time;
-    this.#previousTime = this.#time;
-    this.#memory[extra.startTime.start] = this.#time;
-    this.#pending = false;
+    const control = this.#control;
+    if (state) this.#start.set(state);
+    else if (this.#pending) this.#start.set(this.#end);
+    if (parameters) this.#view(regions.parameters).set(parameters);
+    if (time !== undefined) control[CONTROL.time] = time;
+    control[CONTROL.previous] = control[CONTROL.time]!;
+    this.#memory[extra.startTime.start] = control[CONTROL.time]!;
+    control[CONTROL.pending] = 0;
     if (parameters) this.#functions.prepare(0);
     this.#functions.begin(0);
-    this.#sinceCheck = STEPS_A_CHECK;
+    control[CONTROL.sinceCheck] = STEPS_A_CHECK;
   }
 
-  step(limit: number): void {
-    const functions = this.#functions;
-    if (this.#pending) {
-      functions.accept(0, this.#time);
-      this.#pending = false;
+  step(limit: number, until = Number.NEGATIVE_INFINITY): void {
+    const control = this.#control;
+    if (control[CONTROL.next]! <= 0) {
+      this.#acceptPending();
+      control[CONTROL.next] = this.#firstStep(limit - this.time);
     }
-    if (this.#h <= 0) this.#h = this.#firstStep(limit - this.#time);
     for (;;) {
-      const left = limit - this.#time;
-      let h = Math.min(this.#h, this.#largestStep);
-      // A rest of less than a tenth of a step is taken along; two even steps replace a long and a short one.
-      const last = h >= 0.9999999999 * left;
-      if (last) h = left;
-      else if (h > 0.5 * left) h = 0.5 * left;
-      functions.step(0, h);
-      let error = Math.sqrt(this.#memory[this.#errorAt]! / this.#divisor);
-      const accepted = error <= 1;
-      if (!accepted || ++this.#sinceCheck > STEPS_A_CHECK) {
-        this.#sinceCheck = 0;
-        functions.residual(0, h);
-        if (!(this.#memory[this.#compiled.extra.residual.start]! <= WORST_RESIDUAL)) {
-          this.#sinceCheck = STEPS_A_CHECK;
-          this.statistics.pivoted++;
-          error = this.#stepWithPivoting(h);
-        }
-      }
-      const next = nextStep(h, error, ORDER);
-      if (error <= 1) {
-        this.statistics.accepted++;
-        this.#previousTime = this.#time;
-        this.#time = last ? limit : this.#time + h;
-        // A step cut short by the limit says little about the next one's length.
-        this.#h = h < this.#h ? Math.max(this.#h, next) : next;
-        this.#pending = true;
-        this.#denseReady = false;
-        return;
-      }
-      this.statistics.rejected++;
-      this.#h = next;
-      checkStep(this.#h, this.#time, this.#worstState());
+      this.#denseReady = false;
+      const outcome = this.#functions.run(0, limit, until);
+      this.statistics.accepted = control[CONTROL.accepted]!;
+      if (outcome === REACHED || this.#lookCloser(limit)) return;
     }
+  }
+
+  #acceptPending(): void {
+    if (!this.#pending) return;
+    this.#functions.accept(0, this.time);
+    this.#control[CONTROL.pending] = 0;
+  }
+
+  /** Deals with a tried step that is not plainly good; true when it is accepted in the end. */
+  #lookCloser(limit: number): boolean {
+    const control = this.#control;
+    const h = control[CONTROL.tried]!;
+    let error = Math.sqrt(this.#memory[this.#errorAt]! / this.#divisor);
+    control[CONTROL.sinceCheck] = 0;
+    this.#functions.residual(0, h);
+    if (!(this.#memory[this.#compiled.extra.residual.start]! <= WORST_RESIDUAL)) {
+      control[CONTROL.sinceCheck] = STEPS_A_CHECK;
+      this.statistics.pivoted++;
+      error = this.#stepWithPivoting(h);
+    }
+    const next = nextStep(h, error, ORDER);
+    if (error <= 1) {
+      this.statistics.accepted = ++control[CONTROL.accepted]!;
+      control[CONTROL.previous] = this.time;
+      control[CONTROL.time] = control[CONTROL.last] === 1 ? limit : this.time + h;
+      control[CONTROL.next] = h < control[CONTROL.next]! ? Math.max(control[CONTROL.next]!, next) : next;
+      control[CONTROL.pending] = 1;
+      return true;
+    }
+    this.statistics.rejected++;
+    control[CONTROL.next] = next;
+    checkStep(next, this.time, this.#worstState());
+    return false;
   }
 
   #stepWithPivoting(h: number): number {
@@ -184,7 +190,7 @@ export class Rodas5p implements Integrator {
     if (bad >= 0) {
       throw failedError(
         "not-finite",
-        `The rate of "${this.#compiled.system.states[bad]}" is ${rates[bad]} at time ${this.#time}.`,
+        `The rate of "${this.#compiled.system.states[bad]}" is ${rates[bad]} at time ${this.time}.`,
         "Check the initial values and parameters: a division by zero, or the logarithm of a negative number.",
       );
     }

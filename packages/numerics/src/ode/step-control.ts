@@ -1,9 +1,9 @@
 import { failedError } from "@viscera/core";
 
 /** Factors between one step and the next (Hairer & Wanner, Solving ODEs II, IV.7). */
-const SAFETY = 0.9;
-const LARGEST_GROWTH = 6;
-const LARGEST_SHRINK = 0.2;
+export const SAFETY = 0.9;
+export const LARGEST_GROWTH = 6;
+export const LARGEST_SHRINK = 0.2;
 /** Steps shorter than this share of the time are lost in rounding. */
 const SMALLEST_SHARE = 1e-15;
 

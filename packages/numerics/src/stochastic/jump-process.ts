@@ -320,13 +320,14 @@ class JumpRun implements EventHost {
         for (let r = 0; r < count; r++) total += rates[r]!;
         if (!this.#allowed(rates, total)) return false;
         if (total > 0) {
-          const next = this.#time - Math.log1p(-uniform()) / total;
+          // One number chooses the reaction; where it lies within that one's share is uniform again.
+          let rest = uniform() * total;
+          let reaction = 0;
+          for (; reaction < count - 1 && rest >= rates[reaction]!; reaction++) rest -= rates[reaction]!;
+          const share = Math.min(1 - Number.EPSILON / 2, Math.max(0, rest / rates[reaction]!));
+          const next = this.#time - Math.log1p(-share) / total;
           if (next < limit) {
             this.#deliver(next, false);
-            let reaction = 0;
-            for (let rest = uniform() * total - rates[0]!; rest >= 0 && reaction < count - 1; ) {
-              rest -= rates[++reaction]!;
-            }
             this.#fire(reaction, next);
             if (single) return true;
             continue;

@@ -214,6 +214,31 @@ export class CodeWriter {
     this.#byte(0x49, 0x0d, 0x00, 0x0b);
   }
 
+  /** Runs `body` again and again: `again` inside it goes to its beginning, its end ends the loop. */
+  repeat(body: () => void): void {
+    this.#byte(0x03, 0x40);
+    body();
+    this.#byte(0x0b);
+  }
+
+  /** Goes to the beginning of the loop that the code is in, through so many blocks of `when`. */
+  again(blocks = 0): void {
+    this.#byte(0x0c);
+    this.#unsigned(blocks);
+  }
+
+  /** Runs `body` where the i32 on the stack is not 0. */
+  when(body: () => void): void {
+    this.#byte(0x04, 0x40);
+    body();
+    this.#byte(0x0b);
+  }
+
+  /** Ends the function with what is on the stack. */
+  leave(): void {
+    this.#byte(0x0f);
+  }
+
   /** The function's body as the code section holds it. */
   finish(): Uint8Array {
     const groups: [number, ValueType][] = [];
