@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addDrugNca } from "./drug-nca.js";
 import { addSbml } from "./drug-sbml.js";
 import { addSbmlSuite } from "./drug-sbml-suite.js";
 import { addDrugSimulate } from "./drug-simulate.js";
@@ -8,4 +9,5 @@ export function addDrug(program: Command, signal: AbortSignal): void {
   addSbml(drug, signal);
   addSbmlSuite(drug, signal);
   addDrugSimulate(drug, signal);
+  addDrugNca(drug, signal);
 }

@@ -8,4 +8,7 @@ export type {
 } from "./model.js";
 export { equationSystem } from "./model.js";
 export { readModelText } from "./model-text.js";
+export type { AreaMethod } from "./nca/area.js";
+export { MEASURE_NAMES, type NcaMeasures, type NcaProfile, ncaMeasures, type Route } from "./nca/measures.js";
+export { type NcaOptions, type NcaResult, type NcaRow, ncaOfData } from "./nca/profiles.js";
 export * from "./simulate-data.js";
