@@ -201,6 +201,8 @@ class JumpRun implements EventHost {
   readonly #options: JumpOptions;
   readonly #queue: EventQueue;
   readonly #since: number;
+  /** The part of the values that is given out. */
+  readonly #outputs: Float64Array;
   #time: number;
   #output = 0;
   #jumps = 0;
@@ -210,6 +212,7 @@ class JumpRun implements EventHost {
     this.#options = options;
     this.#queue = new EventQueue(model.system.events, model.places, this);
     this.#since = model.system.variables.length;
+    this.#outputs = model.values.at(options.from).subarray(0, model.system.outputs.length);
     this.#time = options.from;
     for (let i = 0; i < this.#since; i++) this.#set(i, options.start[i]!);
     this.#set(this.#since, options.from);
@@ -304,7 +307,8 @@ class JumpRun implements EventHost {
     for (; this.#output < outputTimes.length; this.#output++) {
       const at = outputTimes[this.#output]!;
       if (included ? at > time : at >= time) return;
-      onOutput(this.#output, this.values(at));
+      this.values(at);
+      onOutput(this.#output, this.#outputs);
     }
   }
 
