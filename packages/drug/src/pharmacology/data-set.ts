@@ -93,7 +93,7 @@ class DataSetReader {
     this.#covariates = covariates
       .map((name) => ({ name, column: table.columns.indexOf(name) }))
       .filter(({ name, column }) => column >= 0 && !RESERVED.includes(name.toUpperCase() as Reserved));
-    const date = table.columns.find((column) => /^DAT[E123]$/i.test(column));
+    const date = table.columns.find((column) => /^DATE?[123]?$/i.test(column));
     if (date !== undefined) {
       throw inputError(
         "data",

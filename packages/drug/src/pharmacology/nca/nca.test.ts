@@ -153,24 +153,39 @@ test("what the data do not tell is asked for", () => {
   });
 });
 
+/** Phoenix WinNonlin on the same data: AUClast and AUCinf by both rules, half-life. */
+const THEOPHYLLINE: readonly (readonly [number, number, number, number, number])[] = [
+  [148.92305, 216.611933, 147.234748, 214.923632, 14.304378],
+  [91.5268, 100.173459, 88.731275, 97.377935, 6.659342],
+  [99.2865, 109.535971, 95.878198, 106.127668, 6.766087],
+  [106.7963, 118.378881, 102.633623, 114.216205, 6.981247],
+  [121.2944, 139.419778, 118.179354, 136.304732, 8.002264],
+  [73.77555, 84.254418, 71.697015, 82.175883, 7.894998],
+  [90.7534, 103.771802, 87.969227, 100.987629, 7.846668],
+  [88.55995, 103.906687, 86.806563, 102.1533, 8.510038],
+  [86.32615, 99.908718, 83.937436, 97.520004, 8.405999],
+  [138.3681, 170.652061, 135.57607, 167.860031, 9.246916],
+  [80.0936, 89.102745, 77.893472, 86.902617, 7.261237],
+  [119.9775, 130.588832, 115.220208, 125.83154, 6.286508],
+];
+
 testWithShared(
-  "theophylline: areas by trapezoids over the published data",
+  "theophylline: areas and half-lives are those of Phoenix WinNonlin",
   ["cases/drug/pk-data/theo_sd.csv"] as const,
   ([path]) => {
-    const { rows, left } = ncaOfData(readDataSet(readFileSync(path, "utf8")), { method: "linear" });
-    assert.equal(rows.length, 12);
-    assert.equal(left.length, 0);
-    // Subject 1 by hand: the eleven trapezoids over its samples.
-    const times = [0, 0.25, 0.57, 1.12, 2.02, 3.82, 5.1, 7.03, 9.05, 12.12, 24.37];
-    const values = [0.74, 2.84, 6.57, 10.5, 9.66, 8.58, 8.36, 7.47, 6.89, 5.94, 3.28];
-    let area = 0;
-    for (let i = 1; i < times.length; i++)
-      area += ((times[i]! - times[i - 1]!) * (values[i]! + values[i - 1]!)) / 2;
-    const { measures, profile } = rows[0]!;
-    near(measures.aucLast, area, 1e-14);
-    assert.equal(measures.cmax, 10.5);
-    assert.equal(measures.tmax, 1.12);
-    assert.equal(profile.route, "extravascular");
-    for (const row of rows) assert.ok(row.measures.halfLife! > 4 && row.measures.halfLife! < 16);
+    const data = readDataSet(readFileSync(path, "utf8"));
+    const linear = ncaOfData(data, { method: "linear" });
+    const mixed = ncaOfData(data);
+    assert.equal(mixed.left.length, 0);
+    for (const [i, [last, infinity, lastLog, infinityLog, halfLife]] of THEOPHYLLINE.entries()) {
+      assert.equal(mixed.rows[i]!.profile.route, "extravascular");
+      near(linear.rows[i]!.measures.aucLast, last, 1e-8);
+      near(linear.rows[i]!.measures.aucInfinity, infinity, 1e-8);
+      near(mixed.rows[i]!.measures.aucLast, lastLog, 1e-8);
+      near(mixed.rows[i]!.measures.aucInfinity, infinityLog, 1e-8);
+      near(mixed.rows[i]!.measures.halfLife, halfLife, 1e-7);
+    }
+    assert.equal(mixed.rows[0]!.measures.cmax, 10.5);
+    assert.equal(mixed.rows[0]!.measures.tmax, 1.12);
   },
 );
