@@ -15,6 +15,10 @@ const EXPECTED: Record<string, RegExp[]> = {
     /cyst: \d\d % sure/,
     /fine-tuned with 2 cases: Dice spleen 0\.[89]\d, abscess 0\.[89]\d/,
   ],
+  "05-data-set/simulate.mjs": [
+    /subject 1 at 40 h: 2\.328 mg\/L, effect 34\.7 %/,
+    /NCA: CL\/F 6\.32 L\/h of 6\.04/,
+  ],
 };
 
 const found = readdirSync(join(REPOSITORY, "examples"), { withFileTypes: true })
