@@ -6,7 +6,7 @@ import { inputError } from "@viscera/core";
 import type { Node } from "../expression/index.js";
 import type { CodeWriter, Index } from "../wasm/code-writer.js";
 import { ModuleWriter } from "../wasm/module-writer.js";
-import { emitFactor, emitPieces, emitSolve } from "./emit-lu.js";
+import { emitFactor, emitPieces, emitSolve, inlineSolve } from "./emit-lu.js";
 import { Emitter, hostFunctions, importHostFunctions } from "./emitter.js";
 import { buildEquationGraph, type EquationGraph, type EquationSystem } from "./equations.js";
 import { hoistedNodes, Layout, type Region } from "./layout.js";
@@ -41,6 +41,11 @@ export interface StepperContext {
   functions: { prepare: Index; rates: Index; linearise: Index; factor: Index; solve: Index };
   /** Function of the host: a to the power of b. */
   power: Index;
+  /** The same as `rates` and `solve`, written in place on locals; for small systems. */
+  inline: {
+    rates(code: CodeWriter, states: readonly Index[]): Index[];
+    solve(code: CodeWriter, side: readonly Index[]): Index[];
+  };
 }
 
 export interface CompiledSystem<Extra> {
@@ -156,6 +161,13 @@ export async function compileSystem<Extra>(
     jacobian,
     functions,
     power: host.get("pow")!,
+    inline: {
+      rates: (code, states) => {
+        const locals = new Map(system.states.map((name, i) => [graph.symbol(name), states[i]!]));
+        return new Emitter(code, { graph, host, slotOf, locals }).compute(equations.equations);
+      },
+      solve: (code, side) => inlineSolve(code, 0, plan, regions.factors, side),
+    },
   });
   return {
     system,

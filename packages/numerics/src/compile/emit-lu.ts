@@ -169,3 +169,49 @@ export function emitSolve(module: ModuleWriter, lanes: 1 | 2, plan: SparseLuPlan
   }
   return emitPieces(module, lanes, ["i32", "i32", "i32"], pieces());
 }
+
+/** The same solution written out in place: right-hand side and result in locals. */
+export function inlineSolve(
+  code: CodeWriter,
+  base: Index,
+  plan: SparseLuPlan,
+  factors: Region,
+  side: readonly Index[],
+): Index[] {
+  const factor = (place: number) => {
+    code.get(base);
+    code.load((factors.start + place) * 8 * code.lanes);
+  };
+  const current = [...side];
+  for (const [k, { rows }] of plan.steps.entries()) {
+    const pivot = current[plan.pivots[k]!.row]!;
+    for (const { row, multiplier } of rows) {
+      const local = code.local();
+      code.get(current[row]!);
+      code.get(pivot);
+      factor(multiplier);
+      code.native("mul");
+      code.native("sub");
+      code.set(local);
+      current[row] = local;
+    }
+  }
+  const result: Index[] = [];
+  for (let k = plan.steps.length - 1; k >= 0; k--) {
+    const { pivot, right } = plan.steps[k]!;
+    const { row, column } = plan.pivots[k]!;
+    code.get(current[row]!);
+    for (const entry of right) {
+      factor(entry.place);
+      code.get(result[entry.column]!);
+      code.native("mul");
+      code.native("sub");
+    }
+    factor(pivot);
+    code.native("mul");
+    const local = code.local();
+    code.set(local);
+    result[column] = local;
+  }
+  return result;
+}

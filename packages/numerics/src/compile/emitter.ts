@@ -93,6 +93,8 @@ export interface EmitterOptions {
   host: HostFunctions;
   /** Slot where a node's value lies already (symbols, values computed before), or undefined. */
   slotOf: (node: Node) => number | undefined;
+  /** Locals that hold nodes' values already. */
+  locals?: ReadonlyMap<Node, Index>;
 }
 
 /** Writes the functions `(base: i32) => void` that compute nodes into slots of `8 * lanes` bytes from `base` on. */
@@ -102,24 +104,46 @@ export class Emitter {
   readonly #stride: number;
   /** Local 0: byte address of slot 0. */
   readonly #base: Index = 0;
-  readonly #locals = new Map<Node, Index>();
+  readonly #locals: Map<Node, Index>;
 
   constructor(code: CodeWriter, options: EmitterOptions) {
     this.code = code;
     this.#options = options;
     this.#stride = 8 * code.lanes;
+    this.#locals = new Map(options.locals);
   }
 
   /** Computes every node and stores it in its slot. */
   store(targets: readonly { node: Node; slot: number }[]): void {
+    this.#prepare(targets.map(({ node }) => node));
+    for (const { node, slot } of targets) {
+      this.code.get(this.#base);
+      this.#value(node);
+      this.code.store(slot * this.#stride);
+    }
+  }
+
+  /** Computes every node into a local. */
+  compute(nodes: readonly Node[]): Index[] {
+    this.#prepare(nodes);
+    return nodes.map((node) => {
+      const local = this.code.local();
+      this.#value(node);
+      this.code.set(local);
+      return local;
+    });
+  }
+
+  /** Computes what several places of the nodes need. */
+  #prepare(roots: readonly Node[]): void {
     const { graph, slotOf } = this.#options;
     const inner = (node: Node): readonly Node[] => {
       const content = graph.content(node);
       return content.kind === "call" && slotOf(node) === undefined ? content.operands : [];
     };
     const uses = new Map<Node, number>();
-    const pending = targets.map(({ node }) => node);
-    for (const { node } of targets) uses.set(node, (uses.get(node) ?? 0) + 1);
+    const pending = [...roots];
+    for (const node of roots) uses.set(node, (uses.get(node) ?? 0) + 1);
     const visited = new Set<Node>();
     for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
       if (visited.has(node)) continue;
@@ -142,11 +166,6 @@ export class Emitter {
         this.#locals.set(node, local);
         depth.set(node, 0);
       } else depth.set(node, deep);
-    }
-    for (const { node, slot } of targets) {
-      this.code.get(this.#base);
-      this.#value(node);
-      this.code.store(slot * this.#stride);
     }
   }
 

@@ -4,6 +4,7 @@ import type { Region } from "../compile/layout.js";
 import { eachElement } from "../compile/vector-code.js";
 import { CodeWriter, type Index } from "../wasm/code-writer.js";
 import { CONTROL, emitRun } from "./rodas5p-run.js";
+import { emitSmallStep, isSmall } from "./rodas5p-small.js";
 import { A, C, DENSE, GAMMA, STAGE_TIMES, STAGES, TIME_WEIGHTS } from "./rodas5p-tableau.js";
 
 /** Memory that the steps use besides the system's own. */
@@ -119,6 +120,10 @@ function emitStep(context: StepperContext, own: Rodas5pRegions): Index {
   const bytes = (region: Region) => region.start * 8 * lanes;
   const { mass } = own;
   return define(context, "step", true, (code) => {
+    if (isSmall(context)) {
+      emitSmallStep(context, own, code);
+      return;
+    }
     const h = code.local();
     const perH = code.local();
     code.get(1);
