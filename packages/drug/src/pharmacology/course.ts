@@ -1,5 +1,5 @@
 /** One subject's state through doses, infusions, resets and changes of parameters. */
-import { inputError } from "@viscera/core";
+import { throwIfCancelled } from "@viscera/core";
 import type { Administration } from "./administration.js";
 import type { DoseRecord } from "./data-set.js";
 import type { Flow } from "./flow.js";
@@ -15,12 +15,13 @@ export interface CourseOptions {
   layout: ParameterLayout;
   /** Of an iterated steady state, relative. */
   steadyStateTolerance: number;
+  signal?: AbortSignal | undefined;
   /** Told of the states that `observe` asks for, in their order. */
   onOutput: (index: number, time: number, state: Float64Array, parameters: Float64Array) => void;
 }
 
-/** More arrivals of one record are refused. */
-const MOST_ARRIVALS = 1e9;
+/** Events between two looks at the signal. */
+const EVENTS_A_LOOK = 1024;
 
 /**
  * States are computed late: several observations between two events are one run of the solver. What happens at a
@@ -38,6 +39,7 @@ export class Course {
   readonly #coming: Coming[] = [];
   #asked: { index: number; time: number }[] = [];
   #changed = true;
+  #events = 0;
 
   constructor(options: CourseOptions, parameters: Float64Array, state: Float64Array, time: number) {
     this.#options = options;
@@ -58,6 +60,7 @@ export class Course {
   /** Everything up to a time happens, that time included. */
   advance(until: number): void {
     for (let next = this.#coming[0]; next !== undefined && next.time <= until; next = this.#coming[0]) {
+      if (++this.#events % EVENTS_A_LOOK === 0) throwIfCancelled(this.#options.signal);
       this.#coming.shift();
       this.#time = Math.max(this.#time, next.time);
       this.#catchUp();
@@ -93,13 +96,6 @@ export class Course {
 
   /** A dose recorded at the time reached, with the others that the record asks for. */
   dose(dose: Administration, { additional, interval, steadyState: kind }: DoseRecord, where: string): void {
-    if (additional > MOST_ARRIVALS) {
-      throw inputError(
-        "data",
-        `${where}: ADDL asks for ${additional} further doses, more than 1e9 steps.`,
-        "Lower ADDL.",
-      );
-    }
     if (kind !== 0) this.#toSteadyState(dose, interval, kind === 2, where);
     if (dose.duration < Number.POSITIVE_INFINITY) {
       const time = this.#time + dose.lag;

@@ -66,12 +66,10 @@ function isIgnored(line: string, ignore: string): boolean {
 
 function cellsOf(line: string, comma: boolean): string[] {
   const cells = comma ? line.split(",") : line.split(/\s+/);
-  return cells.map((cell) =>
-    cell
-      .trim()
-      .replace(/^"(.*)"$/, "$1")
-      .trim(),
-  );
+  return cells.map((cell) => {
+    const text = cell.trim();
+    return text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).trim() : text;
+  });
 }
 
 function checkColumns(columns: readonly string[], name: string): void {

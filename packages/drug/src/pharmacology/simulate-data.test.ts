@@ -219,7 +219,10 @@ test("what does not fit the model is refused with its line", async () => {
   await refused(["1,0,5,0,1,gut,0,0,0"], /no compartment gut/);
   await refused(["1,0,5,-1,1,1,0,0,0"], /RATE is -1, but the model has no rate for "depot"/);
   await refused(["1,0,5,-2,1,1,0,0,0"], /RATE is -2, but the model has no duration for "depot"/);
-  await refused(["1,0,5,0,1,1,2000000000,12,0"], /more than 1e9 steps/);
+  await refused(
+    ["1,0,5,0,1,1,3000000000,1e-6,0", ...observe(3000)],
+    /Line 2 of d.csv: .*more than 1e9 steps/,
+  );
   await refused(["1,0,5,0,1,1,0,0,0"], /lag\(depot\) is -1/, { parameters: { tlag: -1 } });
   await refused(["1,0,5,0,1,1,0,0,0"], /no parameter "Cl"/, { parameters: { Cl: 1 } }, "input.parameters");
   await refused(["1,0,5,0,1,1,0,0,0"], /"CL" is NaN/, { parameters: { CL: Number.NaN } }, "input.parameters");
@@ -238,6 +241,13 @@ test("a model that blows up is stopped with the subject, the time and the variab
     code: /^failed\./,
     message: /Subject 1: .*time 1|Subject 1: .*time 0\.99/,
   } as never);
+});
+
+test("a subject's result does not depend on the others", async () => {
+  const rows = ["1,0,100,0,1,1,3,12,0", ...observe(5, 40)];
+  const other = rows.map((row) => row.replace(/^1,/, "0,").replace("100", "7000"));
+  const together = await run(SATURABLE, [...other, ...rows]);
+  assert.deepEqual(together.slice(2), await run(SATURABLE, rows));
 });
 
 test("cancelling stops between subjects", async () => {

@@ -43,6 +43,8 @@ export interface DataSimulation {
 
 /** Of iterated steady states, in relative tolerances of the solver. */
 const STEADY_STATE_FACTOR = 10;
+/** Data that ask for more doses are refused. */
+const MOST_DOSES = 1e9;
 
 /**
  * The model's outputs at every observation of a data set. Throws `input.data` and `input.parameters` for what does
@@ -120,11 +122,12 @@ class DataSimulator {
   readonly #data: DataSet;
   readonly #base: Float64Array;
   readonly #compiled: CompiledFlow;
-  readonly #flow: Flow;
+  readonly #linearFlow: Flow | null;
   readonly #properties: DosePropertyTable;
   readonly #options: DataSimulationOptions;
   /** Per covariate of the data its place among the parameters. */
   readonly #covariateAt: number[];
+  #doses = 0;
 
   constructor(
     model: PharmacologyModel,
@@ -137,7 +140,7 @@ class DataSimulator {
     this.#data = data;
     this.#base = base;
     this.#compiled = compiled;
-    this.#flow = compiled.newFlow();
+    this.#linearFlow = compiled.linear ? compiled.newFlow() : null;
     this.#properties = new DosePropertyTable(model);
     this.#options = options;
     this.#covariateAt = data.covariates.map((name) =>
@@ -146,6 +149,7 @@ class DataSimulator {
   }
 
   subject(subject: DataSubject): SimulatedRow[] {
+    this.#checkDoses(subject);
     try {
       return this.#run(subject);
     } catch (error) {
@@ -167,8 +171,10 @@ class DataSimulator {
     let evaluated: Float64Array | null = null;
     const course = new Course(
       {
-        flow: this.#flow,
+        // A solver remembers its step: a new one for each subject, so that no subject depends on others.
+        flow: this.#linearFlow ?? this.#compiled.newFlow(),
         layout,
+        signal: this.#options.signal,
         steadyStateTolerance: STEADY_STATE_FACTOR * (this.#options.relative ?? DEFAULT_RELATIVE),
         onOutput: (index, time, state, parameters) => {
           // The parameters change in place; a copy tells.
@@ -197,6 +203,21 @@ class DataSimulator {
     }
     course.finish();
     return rows;
+  }
+
+  /** Counts the doses that fall within the subject's time before any is given. */
+  #checkDoses({ records }: DataSubject): void {
+    const end = records.reduce((latest, { time }) => Math.max(latest, time), Number.NEGATIVE_INFINITY);
+    for (const { dose, time, line } of records) {
+      if (!dose || dose.additional === 0) continue;
+      this.#doses += Math.min(dose.additional, (end - time) / dose.interval);
+      if (this.#doses <= MOST_DOSES) continue;
+      throw inputError(
+        "data",
+        `Line ${line} of ${this.#data.name}: the doses up to here would need more than 1e9 steps.`,
+        "Check ADDL, II and the unit of TIME.",
+      );
+    }
   }
 
   #parametersOf(record: DataRecord): Float64Array {
