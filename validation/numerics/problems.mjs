@@ -153,13 +153,16 @@ function wholeBody() {
   const liverFlow = ["liver", ...portal].reduce((sum, organ) => sum + output * ORGANS[organ][2], 0);
   const out = Object.fromEntries(
     Object.keys(ORGANS).map((organ) => {
-      const through =
-        organ === "lung" ? `${output}*cs` : organ === "liver" ? `${liverFlow}*cs` : flow(organ);
+      const through = organ === "lung" ? `${output}*cs` : organ === "liver" ? `${liverFlow}*cs` : flow(organ);
       return [organ, `${through}*${blood(organ)}`];
     }),
   );
   const states = {};
-  const definitions = { ca: `arterial/${arterial}/bw`, cv: `venous/${venous}/bw`, cul: `fu*${tissue("liver")}/4` };
+  const definitions = {
+    ca: `arterial/${arterial}/bw`,
+    cv: `venous/${venous}/bw`,
+    cul: `fu*${tissue("liver")}/4`,
+  };
   for (const organ of Object.keys(ORGANS)) {
     definitions[`ex_${organ}`] = exchange(organ);
     states[`${organ}_b`] = `${into[organ]} - ${out[organ]} - ex_${organ}`;

@@ -21,6 +21,7 @@ export interface SbmlReplicates extends JobOptions {
   start: number;
   /** Rising times from the start on. */
   times: ArrayLike<number>;
+  /** With `logarithm`, its logarithm, and 0 where it has none (as the test suite counts). */
   outputs: readonly (SbmlOutput & { logarithm?: boolean })[];
   /** How many in all. */
   replicates: number;
@@ -55,7 +56,7 @@ export async function simulateReplicates(model: SbmlModel, options: SbmlReplicat
     draws: randomQuantities(model),
     outputs: options.outputs.map((output) => {
       const value = outputOf(output, model, equations);
-      return output.logarithm ? call("ln", value) : value;
+      return output.logarithm ? call("select", call("lt", 0, value), call("ln", value), 0) : value;
     }),
   });
   const width = options.outputs.length;

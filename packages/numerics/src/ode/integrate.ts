@@ -35,15 +35,18 @@ export function integrate(solver: Integrator, options: IntegrateOptions): void {
   const before = solver.statistics.accepted + solver.statistics.rejected;
   let output = 0;
   let looked = before;
-  const deliver = (reached: (time: number) => boolean) => {
-    for (; output < outputTimes.length && reached(outputTimes[output]!); output++) {
-      onOutput?.(output, outputTimes[output]!, solver.at(outputTimes[output]!));
+  /** Outputs before a time, or also at it. */
+  const deliver = (end: number, included: boolean) => {
+    for (; output < outputTimes.length; output++) {
+      const time = outputTimes[output]!;
+      if (included ? time > end : time >= end) return;
+      onOutput?.(output, time, solver.at(time));
     }
   };
   const advance = (limit: number) => {
     while (solver.time < limit) {
       solver.step(limit, output < outputTimes.length ? Math.min(limit, outputTimes[output]!) : limit);
-      deliver((time) => time < solver.time || (time === solver.time && solver.time < limit));
+      deliver(solver.time, solver.time < limit);
       const { accepted, rejected } = solver.statistics;
       if (accepted + rejected - before > largest) {
         throw failedError(
@@ -61,7 +64,7 @@ export function integrate(solver: Integrator, options: IntegrateOptions): void {
   for (let s = 0; s < stops.length && stops[s]!.time <= until; ) {
     const { time } = stops[s]!;
     advance(time);
-    if (!outputsAfterStops) deliver((at) => at <= time);
+    if (!outputsAfterStops) deliver(time, true);
     const state = solver.state();
     let parameters: ArrayLike<number> | undefined;
     for (; s < stops.length && stops[s]!.time === time; s++)
@@ -69,5 +72,5 @@ export function integrate(solver: Integrator, options: IntegrateOptions): void {
     solver.reset(parameters === undefined ? { state } : { state, parameters });
   }
   advance(until);
-  deliver((time) => time <= until);
+  deliver(until, true);
 }
