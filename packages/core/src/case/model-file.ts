@@ -37,13 +37,13 @@ const rangeSchema = z.tuple([z.number(), z.number()]);
 
 /** What a network's training scans look like to it, so that others can be told from them. */
 export const outOfDistributionSchema = z.strictObject({
-  /** Safetensors file beside the weights: mean and inverse spread of the features of training windows. */
+  /** Safetensors file beside the weights: mean and spread of the features of training scans. */
   features: z.string(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** Scans and windows of them that it was made from. */
   cases: z.int().positive(),
   windows: z.int().positive(),
-  /** Largest mean distance of a scan's windows that is not worth a warning. */
+  /** Largest distance of a scan that is not worth a warning. */
   limit: z.number().positive(),
   /** Of the prepared intensities at the shares of voxels 0.05, 0.25, 0.5, 0.75, 0.95 and 0.99: usual range. */
   quantiles: z.array(rangeSchema).length(6),

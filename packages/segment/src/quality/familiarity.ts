@@ -1,6 +1,6 @@
 /** Whether a scan looks like those a network has learnt from. */
 import type { OutOfDistribution } from "@viscera/core";
-import { type FeatureSpread, meanDistance, spreadOf } from "./feature-distance.js";
+import { type FeatureSpread, featureDistance, meanFeatures, spreadOf } from "./feature-distance.js";
 import { type ImageFacts, unusualFacts, usualRanges } from "./image-facts.js";
 
 /** What is kept of the training scans. */
@@ -17,7 +17,7 @@ export interface SeenScan {
 }
 
 export interface Familiarity {
-  /** Mean distance of the scan's windows to those of training; about 1 is usual. */
+  /** Of the scan's features to those of training scans; about 1 is usual. */
   distance: number;
   /** A larger distance is worth a warning. */
   limit: number;
@@ -26,7 +26,7 @@ export interface Familiarity {
 }
 
 /** Fewer scans than this say nothing of the next one. */
-const FEWEST_SCANS = 4;
+const FEWEST_SCANS = 5;
 const FOLDS = 5;
 const QUANTILE = 0.99;
 /** The limit is at least this many standard deviations above the usual, of the logarithm of distances. */
@@ -35,7 +35,7 @@ const LEAST_DEVIATION = 0.05;
 
 /**
  * What is usual for scans a network was trained on, and, where there are some, scans that were held out. The limit is
- * made of the distances of scans that were left out of the reference in turn; null for too few of them (4).
+ * made of the distances of scans that were left out of the reference in turn; null for too few of them (5).
  */
 export function fitFamiliarity(
   training: readonly SeenScan[],
@@ -43,23 +43,19 @@ export function fitFamiliarity(
 ): { reference: FamiliarityReference; cases: number; windows: number } | null {
   const seen = training.filter(({ windows }) => windows.length > 0);
   if (seen.length < FEWEST_SCANS) return null;
-  const windowsOf = (scans: readonly SeenScan[]) => scans.flatMap(({ windows }) => windows);
-  const folds = Math.min(FOLDS, seen.length);
-  const distances: number[] = [];
-  for (let fold = 0; fold < folds; fold++) {
-    const others = spreadOf(windowsOf(seen.filter((_, i) => i % folds !== fold)));
-    for (const scan of seen.filter((_, i) => i % folds === fold)) {
-      distances.push(meanDistance(others, scan.windows));
-    }
-  }
-  const spread = spreadOf(windowsOf(seen));
+  const means = seen.map(({ windows }) => meanFeatures(windows));
+  const distances = means.map((mean, i) => {
+    const others = means.filter((_, j) => j % FOLDS !== i % FOLDS);
+    return featureDistance(spreadOf(others), mean);
+  });
+  const spread = spreadOf(means);
   const apart = heldOut.filter(({ windows }) => windows.length > 0);
-  for (const scan of apart) distances.push(meanDistance(spread, scan.windows));
+  for (const { windows } of apart) distances.push(featureDistance(spread, meanFeatures(windows)));
   const ranges = usualRanges([...seen, ...apart].map(({ facts }) => facts));
   return {
     reference: { spread, limits: { limit: limitOf(distances), ...ranges } },
     cases: seen.length,
-    windows: windowsOf(seen).length,
+    windows: seen.reduce((sum, { windows }) => sum + windows.length, 0),
   };
 }
 
@@ -75,7 +71,7 @@ function limitOf(distances: readonly number[]): number {
 }
 
 export function judgeFamiliarity({ spread, limits }: FamiliarityReference, scan: SeenScan): Familiarity {
-  const distance = meanDistance(spread, scan.windows);
+  const distance = featureDistance(spread, meanFeatures(scan.windows));
   const reasons = unusualFacts(scan.facts, limits);
   if (distance > limits.limit) {
     reasons.unshift(

@@ -1,12 +1,13 @@
 /**
- * How far a window is from those a network was trained on: the Mahalanobis distance of its deepest features, averaged
- * over space, to those of training windows (González et al. 2022, doi:10.1016/j.media.2022.102596). There are often fewer
- * training windows than features, so the correlation is shrunk towards independence (Ledoit & Wolf 2004,
- * doi:10.1016/S0047-259X(03)00096-4).
+ * How far a scan is from those a network was trained on: the Mahalanobis distance of its deepest features, averaged
+ * over space and the scan's windows, to those of training scans (after González et al. 2022,
+ * doi:10.1016/j.media.2022.102596, who average the windows' distances instead: that tells a scan of another body part,
+ * each of whose windows could be from somewhere in training, less well). There are often fewer training scans than
+ * features, so the correlation is shrunk towards independence (Ledoit & Wolf 2004, doi:10.1016/S0047-259X(03)00096-4).
  */
 import { floatTensor, type Weights } from "@viscera/nets";
 
-/** Mean, spread and correlation of the features of training windows. */
+/** Mean, spread and correlation of the features of training scans. */
 export interface FeatureSpread {
   /** [C] */
   mean: Float32Array;
@@ -16,39 +17,39 @@ export interface FeatureSpread {
   factor: Float32Array;
 }
 
-/** Least share of independence in the correlation: windows of one scan are alike, which the estimate does not know. */
+/** Least share of independence in the correlation: patients of one data set are alike, which the estimate does not know. */
 const LEAST_SHRINKAGE = 0.05;
 /** Features that hardly vary in training count as varying by this share of the usual deviation. */
 const LEAST_DEVIATION = 1e-3;
 
-/** `windows` are [C] each, at least two. */
-export function spreadOf(windows: readonly Float32Array[]): FeatureSpread {
-  const n = windows.length;
-  const count = windows[0]!.length;
+/** `scans` are features [C] each, of at least two scans. */
+export function spreadOf(scans: readonly Float32Array[]): FeatureSpread {
+  const n = scans.length;
+  const count = scans[0]!.length;
   const mean = new Float32Array(count);
   const deviation = new Float32Array(count);
   for (let c = 0; c < count; c++) {
     let sum = 0;
-    for (const window of windows) sum += window[c]!;
+    for (const scan of scans) sum += scan[c]!;
     mean[c] = sum / n;
     let squares = 0;
-    for (const window of windows) squares += (window[c]! - mean[c]!) ** 2;
+    for (const scan of scans) squares += (scan[c]! - mean[c]!) ** 2;
     deviation[c] = Math.sqrt(squares / n);
   }
   const middle = Float32Array.from(deviation).sort()[count >> 1]!;
   const least = LEAST_DEVIATION * (middle || 1);
   for (let c = 0; c < count; c++) deviation[c] = Math.max(least, deviation[c]!);
-  const standard = windows.map((window) => standardised(window, mean, deviation));
+  const standard = scans.map((scan) => standardised(scan, mean, deviation));
   return { mean, deviation, factor: cholesky(shrunkCorrelation(standard), count) };
 }
 
-/** Root of the mean squared distance over the features: about 1 for windows like those of training. */
+/** Root of the mean squared distance over the features: about 1 for scans like those of training. */
 export function featureDistance(
   { mean, deviation, factor }: FeatureSpread,
-  window: ArrayLike<number>,
+  features: ArrayLike<number>,
 ): number {
   const count = mean.length;
-  const z = standardised(window, mean, deviation);
+  const z = standardised(features, mean, deviation);
   let sum = 0;
   for (let i = 0; i < count; i++) {
     let rest = z[i]!;
@@ -59,9 +60,13 @@ export function featureDistance(
   return Math.sqrt(sum / count);
 }
 
-/** Mean distance of a scan's windows. */
-export function meanDistance(spread: FeatureSpread, windows: readonly Float32Array[]): number {
-  return windows.reduce((sum, window) => sum + featureDistance(spread, window), 0) / windows.length;
+/** Mean of the features [C] of a scan's windows. */
+export function meanFeatures(windows: readonly Float32Array[]): Float32Array {
+  const mean = new Float32Array(windows[0]!.length);
+  for (const window of windows) {
+    for (let c = 0; c < mean.length; c++) mean[c]! += window[c]! / windows.length;
+  }
+  return mean;
 }
 
 export function spreadToWeights({ mean, deviation, factor }: FeatureSpread): Weights {
@@ -85,8 +90,12 @@ export function spreadFromWeights(weights: Weights, features: number): FeatureSp
   return mean && deviation && factor ? { mean, deviation, factor } : null;
 }
 
-function standardised(window: ArrayLike<number>, mean: Float32Array, deviation: Float32Array): Float64Array {
-  return Float64Array.from(mean, (m, c) => (window[c]! - m) / deviation[c]!);
+function standardised(
+  features: ArrayLike<number>,
+  mean: Float32Array,
+  deviation: Float32Array,
+): Float64Array {
+  return Float64Array.from(mean, (m, c) => (features[c]! - m) / deviation[c]!);
 }
 
 /** Correlation of standardised rows, [C, C], shrunk as Ledoit and Wolf do, by at least the least share. */

@@ -39,9 +39,11 @@ export function usualRanges(facts: readonly ImageFacts[]): Ranges {
   const spread =
     facts.reduce((sum, { quantiles }) => sum + quantiles.at(-1)! - quantiles[0]!, 0) / facts.length;
   const quantiles = SHARES.map((_, q): [number, number] => {
-    const values = facts.map((fact) => fact.quantiles[q]!);
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    const margin = high - low + SPREAD_SHARE * spread;
+    const at = (place: number) => facts.map(({ quantiles }) => quantiles[place]!);
+    const margin = Math.max(...at(q)) - Math.min(...at(q)) + SPREAD_SHARE * spread;
+    // Air around the body may take another share of the image, so the neighbouring quantiles count as well.
+    const low = Math.min(...at(Math.max(0, q - 1)));
+    const high = Math.max(...at(Math.min(SHARES.length - 1, q + 1)));
     return [low - margin, high + margin];
   });
   const size = (axis: number): [number, number] => {

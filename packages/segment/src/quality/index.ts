@@ -4,7 +4,7 @@ export * from "./familiarity.js";
 export {
   type FeatureSpread,
   featureDistance,
-  meanDistance,
+  meanFeatures,
   spreadFromWeights,
   spreadOf,
   spreadToWeights,

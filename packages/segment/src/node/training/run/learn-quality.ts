@@ -18,7 +18,7 @@ import { imageOf } from "./validate-network.js";
 
 /** Scans that the network looks at, and windows of all of them together, at most. */
 const MOST_SCANS = 64;
-const MOST_WINDOWS = 256;
+const MOST_WINDOWS = 512;
 /** Windows of one scan. */
 const MOST_WINDOWS_EACH = 8;
 
@@ -54,11 +54,13 @@ export async function learnQuality(
     const heldOut = evenly(fold.validation, MOST_SCANS / 2);
     const total = training.length + heldOut.length;
     const each = Math.max(1, Math.min(MOST_WINDOWS_EACH, Math.floor(MOST_WINDOWS / total)));
+    // A model for CT is asked about CTs, whatever else its training made of label maps.
+    const looks = plan.input.normalisation.kind === "ct" ? { ct: 1, mr: 0 } : undefined;
     const seen: SeenScan[] = [];
     for (const id of [...training, ...heldOut]) {
       throwIfCancelled(options.signal);
       options.onProgress?.({ stage: "what its scans look like", done: seen.length, total });
-      const { case: found, image } = await imageOf(prepared, id, plan);
+      const { case: found, image } = await imageOf(prepared, id, plan, looks);
       seen.push(await seeScan(image, found, model, each, options));
     }
     options.onProgress?.({ stage: "what its scans look like", done: total, total });

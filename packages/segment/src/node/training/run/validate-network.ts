@@ -4,7 +4,7 @@ import { floatTensor, inferenceModel, type Network, type Weights } from "@viscer
 import { openSession } from "@viscera/nets/node";
 import { predictBlended } from "../../../blend.js";
 import type { NetworkImage } from "../../../image.js";
-import { synthesiseImage, synthesisSpec } from "../../../synthesis/index.js";
+import { type SynthesisTable, synthesiseImage, synthesisSpec } from "../../../synthesis/index.js";
 import { IGNORED_VOXEL, type TrainingPlan } from "../../../training/data/index.js";
 import {
   type CaseScore,
@@ -111,15 +111,20 @@ export async function validateNetwork(
   };
 }
 
-/** A prepared case; of one without images, the image that is made of its labels. */
-export async function imageOf(prepared: PreparedDataset, id: string, plan: TrainingPlan) {
+/** A prepared case; of one without images, the image that is made of its labels, with other looks where they are given. */
+export async function imageOf(
+  prepared: PreparedDataset,
+  id: string,
+  plan: TrainingPlan,
+  looks: SynthesisTable["looks"] = undefined,
+) {
   const { case: found, image, labels } = await readPreparedCase(prepared, id);
   if (image) return { case: found, image, truth: labels };
   const [x, y, z] = found.spacingMm;
   const made = synthesiseImage(
     labels,
     found.size,
-    found.synthesis!,
+    { ...found.synthesis!, ...(looks ? { looks } : {}) },
     synthesisSpec({ spacingMm: [x, y, z], normalisation: plan.input.normalisation }),
     new RandomStream(SYNTHESIS_SEED, "segment.validation-image"),
     prepared.cases.indexOf(found),
