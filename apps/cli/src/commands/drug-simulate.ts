@@ -82,7 +82,9 @@ export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
       absolute,
     });
     await writeWhole(options.out, new TextEncoder().encode(tableOf(simulation)));
-    const { rows, columns, linear, fromData } = simulation;
+    const { rows, columns, linear, fromData, warnings } = simulation;
+    for (const warning of warnings.slice(0, 5)) context.console.warning(warning);
+    if (warnings.length > 5) context.console.warning(`... and ${warnings.length - 5} more of such.`);
     context.console.step(
       "Simulate",
       `${model.title || path}: ${countOf(data.subjects.length, "subject")}, ${countOf(rows.length, "row")}${linear ? ", exactly" : ""}`,
@@ -101,6 +103,7 @@ export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
       columns: columns.map(({ name }) => name),
       linear,
       fromData,
+      warnings,
     });
   });
   addModelList(drug, signal);

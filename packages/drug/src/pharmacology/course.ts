@@ -1,5 +1,5 @@
 /** One subject's state through doses, infusions, resets and changes of parameters. */
-import { throwIfCancelled } from "@viscera/core";
+import { failedError, throwIfCancelled } from "@viscera/core";
 import type { Administration } from "./administration.js";
 import type { DoseRecord } from "./data-set.js";
 import type { Flow } from "./flow.js";
@@ -13,6 +13,8 @@ type Coming =
 export interface CourseOptions {
   flow: Flow;
   layout: ParameterLayout;
+  /** Names of the compartments, for messages. */
+  compartments: readonly string[];
   /** Of an iterated steady state, relative. */
   steadyStateTolerance: number;
   signal?: AbortSignal | undefined;
@@ -116,6 +118,14 @@ export class Course {
       onOutput(asked[k]!.index, times[k]!, state, this.#parameters);
     });
     this.#stateTime = this.#time;
+    const bad = this.#state.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw failedError(
+        "not-finite",
+        `"${this.#options.compartments[bad]}" is ${this.#state[bad]} at time ${this.#time}.`,
+        "Check the parameters: something grows without bound, or a division by zero.",
+      );
+    }
   }
 
   #cancel(): void {

@@ -243,6 +243,16 @@ test("a model that blows up is stopped with the subject, the time and the variab
   } as never);
 });
 
+test("linear models are stopped too, and outputs that are not finite are told", async () => {
+  await assert.rejects(run("d/dt(a) = 100 * a", ["1,0,1,0,1,1,0,0,0", ...observe(100)]), {
+    code: "failed.not-finite",
+    message: /Subject 1: .*a.* at time 100|not finite/,
+  });
+  const model = readModelText("d/dt(a) = -a\noutput level = ln(a)");
+  const { warnings } = await simulateData(model, readDataSet([HEADER, ...observe(0, 1)].join("\n")));
+  assert.match(warnings[0]!, /2 of 2 rows .*level = -Infinity of subject 1 at time 0/);
+});
+
 test("a subject's result does not depend on the others", async () => {
   const rows = ["1,0,100,0,1,1,3,12,0", ...observe(5, 40)];
   const other = rows.map((row) => row.replace(/^1,/, "0,").replace("100", "7000"));

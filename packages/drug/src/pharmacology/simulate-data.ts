@@ -39,6 +39,8 @@ export interface DataSimulation {
   linear: boolean;
   /** Parameters and covariates taken from the data. */
   fromData: string[];
+  /** What somebody should look at before using the result. */
+  warnings: string[];
 }
 
 /** Of iterated steady states, in relative tolerances of the solver. */
@@ -72,7 +74,17 @@ export async function simulateData(
     options.onProgress?.({ stage: `subject ${subject.id}`, done, total: data.subjects.length });
     rows.push(...simulator.subject(subject));
   }
+  const warnings = [...simulator.warnings];
+  const bad = rows.filter(({ values }) => !values.every(Number.isFinite));
+  if (bad.length > 0) {
+    const [{ id, time, values }] = bad as [SimulatedRow];
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    warnings.push(
+      `${bad.length} of ${rows.length} rows hold a value that is not finite, the first ${outputs[at]!.name} = ${values[at]} of subject ${id} at time ${time}.`,
+    );
+  }
   return {
+    warnings,
     columns: outputs.map(({ name, unit }) => ({ name, unit })),
     rows,
     linear: compiled.linear,
@@ -127,6 +139,7 @@ class DataSimulator {
   readonly #options: DataSimulationOptions;
   /** Per covariate of the data its place among the parameters. */
   readonly #covariateAt: number[];
+  readonly warnings: string[] = [];
   #doses = 0;
 
   constructor(
@@ -174,6 +187,7 @@ class DataSimulator {
         // A solver remembers its step: a new one for each subject, so that no subject depends on others.
         flow: this.#linearFlow ?? this.#compiled.newFlow(),
         layout,
+        compartments: this.#model.compartments.map(({ name }) => name),
         signal: this.#options.signal,
         steadyStateTolerance: STEADY_STATE_FACTOR * (this.#options.relative ?? DEFAULT_RELATIVE),
         onOutput: (index, time, state, parameters) => {
@@ -268,6 +282,12 @@ class DataSimulator {
       this.#properties.of(compartment, parameters, record.time),
       { data: this.#data.name, compartment: this.#model.compartments[compartment]!.name },
     );
+    const { steadyState, interval } = record.dose!;
+    if (steadyState !== 0 && dose.lag > interval && interval > 0) {
+      this.warnings.push(
+        `${where}: the lag (${dose.lag}) is longer than the interval (${interval}); the steady state is carried back before its arrival, as NONMEM does, and may be negative.`,
+      );
+    }
     course.dose(dose, record.dose!, where);
   }
 }
