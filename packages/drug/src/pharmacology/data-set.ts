@@ -171,6 +171,7 @@ class DataSetReader {
     const rate = this.#number(row, "RATE");
     let compartment = row.cells[this.#columns.CMT] ?? "";
     if (Number(compartment) === 0) compartment = "";
+    else if (Number.isInteger(Number(compartment))) compartment = String(Number(compartment));
     if (Number(compartment) < 0) {
       throw this.#mistake(row, `CMT is ${compartment}; compartments cannot be turned off.`);
     }

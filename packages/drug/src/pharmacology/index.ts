@@ -1,4 +1,5 @@
 export * from "./data-set.js";
+export * from "./data-simulator.js";
 export { LIBRARY_MODELS, libraryModelText } from "./library/index.js";
 export type {
   ModelCompartment,

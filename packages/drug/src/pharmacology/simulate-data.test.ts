@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertClose } from "@viscera/core/testing";
 import { readDataSet } from "./data-set.js";
+import { type DataSimulationOptions, DataSimulator } from "./data-simulator.js";
 import { libraryModelText } from "./library/index.js";
 import { readModelText } from "./model-text.js";
-import { type DataSimulationOptions, simulateData } from "./simulate-data.js";
+import { simulateData } from "./simulate-data.js";
 
 const HEADER = "ID,TIME,AMT,RATE,EVID,CMT,ADDL,II,SS";
 
@@ -251,6 +252,16 @@ test("linear models are stopped too, and outputs that are not finite are told", 
   const model = readModelText("d/dt(a) = -a\noutput level = ln(a)");
   const { warnings } = await simulateData(model, readDataSet([HEADER, ...observe(0, 1)].join("\n")));
   assert.match(warnings[0]!, /2 of 2 rows .*level = -Infinity of subject 1 at time 0/);
+});
+
+test("one compilation serves many parameters, and CMT may be written 1.0", async () => {
+  const model = readModelText(libraryModelText("pk1"));
+  const data = readDataSet([HEADER, "1,0,100,0,1,1.0,0,0,0", ...observe(10)].join("\n"));
+  const simulator = await DataSimulator.create(model, data);
+  for (const CL of [5, 10, 5]) {
+    const [row] = simulator.simulate(data.subjects[0]!, Float64Array.of(CL, 50));
+    assertClose(row!.values[0]!, 2 * Math.exp((-10 * CL) / 50), { relative: 1e-12 });
+  }
 });
 
 test("a subject's result does not depend on the others", async () => {

@@ -1,35 +1,7 @@
-import { inputError, type JobOptions, throwIfCancelled, VisceraError } from "@viscera/core";
-import type { Tolerances } from "@viscera/numerics";
-import { administration } from "./administration.js";
-import { Course } from "./course.js";
-import type { DataRecord, DataSet, DataSubject } from "./data-set.js";
-import { DosePropertyTable } from "./dose-properties.js";
-import { type CompiledFlow, compileFlow, DEFAULT_RELATIVE, type Flow } from "./flow.js";
-import { compartmentOutput, equationSystem, type PharmacologyModel } from "./model.js";
-import { findCompartment } from "./model-text.js";
-
-export interface DataSimulationOptions extends JobOptions, Tolerances {
-  /** Values in place of the model's, by name; a column of the data with that name goes before both. */
-  parameters?: Readonly<Record<string, number>>;
-  /** Give the compartments beside the outputs. */
-  compartments?: boolean;
-  /**
-   * Between two records a covariate has the value of the later one (`next`, as in NONMEM; the default) or of the
-   * earlier one (`last`).
-   */
-  covariates?: "next" | "last";
-  /** `solver` takes the solver for linear models too. */
-  method?: "auto" | "solver";
-}
-
-export interface SimulatedRow {
-  id: string;
-  time: number;
-  /** Line of the data. */
-  line: number;
-  /** In the order of the columns. */
-  values: Float64Array;
-}
+import { throwIfCancelled } from "@viscera/core";
+import type { DataSet } from "./data-set.js";
+import { type DataSimulationOptions, DataSimulator, type SimulatedRow } from "./data-simulator.js";
+import type { PharmacologyModel } from "./model.js";
 
 export interface DataSimulation {
   columns: { name: string; unit: string }[];
@@ -43,11 +15,6 @@ export interface DataSimulation {
   warnings: string[];
 }
 
-/** Of iterated steady states, in relative tolerances of the solver. */
-const STEADY_STATE_FACTOR = 10;
-/** Data that ask for more doses are refused. */
-const MOST_DOSES = 1e9;
-
 /**
  * The model's outputs at every observation of a data set. Throws `input.data` and `input.parameters` for what does
  * not fit the model, `failed.steady-state`, `failed.*` of the solver with the subject, `cancelled`.
@@ -57,22 +24,12 @@ export async function simulateData(
   data: DataSet,
   options: DataSimulationOptions = {},
 ): Promise<DataSimulation> {
-  const base = parameterValues(model, data, options.parameters ?? {});
-  const outputs = options.compartments
-    ? [
-        ...model.outputs,
-        ...model.compartments
-          .filter(({ name }) => !model.outputs.some((output) => output.name === name))
-          .map(compartmentOutput),
-      ]
-    : model.outputs;
-  const compiled = await compileFlow(equationSystem({ ...model, outputs }), options);
-  const simulator = new DataSimulator(model, data, base, compiled, options);
+  const simulator = await DataSimulator.create(model, data, options);
   const rows: SimulatedRow[] = [];
   for (const [done, subject] of data.subjects.entries()) {
     throwIfCancelled(options.signal);
     options.onProgress?.({ stage: `subject ${subject.id}`, done, total: data.subjects.length });
-    rows.push(...simulator.subject(subject));
+    for (const row of simulator.simulate(subject)) rows.push(row);
   }
   const warnings = [...simulator.warnings];
   const bad = rows.filter(({ values }) => !values.every(Number.isFinite));
@@ -80,214 +37,14 @@ export async function simulateData(
     const [{ id, time, values }] = bad as [SimulatedRow];
     const at = values.findIndex((value) => !Number.isFinite(value));
     warnings.push(
-      `${bad.length} of ${rows.length} rows hold a value that is not finite, the first ${outputs[at]!.name} = ${values[at]} of subject ${id} at time ${time}.`,
+      `${bad.length} of ${rows.length} rows hold a value that is not finite, the first ${simulator.outputs[at]!.name} = ${values[at]} of subject ${id} at time ${time}.`,
     );
   }
   return {
     warnings,
-    columns: outputs.map(({ name, unit }) => ({ name, unit })),
+    columns: simulator.outputs.map(({ name, unit }) => ({ name, unit })),
     rows,
-    linear: compiled.linear,
+    linear: simulator.linear,
     fromData: data.covariates.filter((name) => model.parameters.some((parameter) => parameter.name === name)),
   };
-}
-
-/** Values of the model's parameters before any of the data. */
-function parameterValues(
-  model: PharmacologyModel,
-  data: DataSet,
-  given: Readonly<Record<string, number>>,
-): Float64Array {
-  const names = model.parameters.map(({ name }) => name);
-  for (const [name, value] of Object.entries(given)) {
-    if (!names.includes(name)) {
-      throw inputError(
-        "parameters",
-        `The model has no parameter "${name}".`,
-        names.length > 0 ? `It has ${names.join(", ")}.` : "It has none.",
-      );
-    }
-    if (!Number.isFinite(value)) throw inputError("parameters", `The parameter "${name}" is ${value}.`);
-    if (data.covariates.includes(name)) {
-      throw inputError(
-        "parameters",
-        `"${name}" is given, but ${data.name} has a column of that name.`,
-        "Leave one of them out.",
-      );
-    }
-  }
-  return Float64Array.from(model.parameters, ({ name, value }) => {
-    const known = given[name] ?? value;
-    if (known === null && !data.covariates.includes(name)) {
-      throw inputError(
-        "data",
-        `${data.name} has no column "${name}", which the model needs as a covariate.`,
-        `Add the column, or give it one value with --set ${name}=...`,
-      );
-    }
-    return known ?? Number.NaN;
-  });
-}
-
-class DataSimulator {
-  readonly #model: PharmacologyModel;
-  readonly #data: DataSet;
-  readonly #base: Float64Array;
-  readonly #compiled: CompiledFlow;
-  readonly #linearFlow: Flow | null;
-  readonly #properties: DosePropertyTable;
-  readonly #options: DataSimulationOptions;
-  /** Per covariate of the data its place among the parameters. */
-  readonly #covariateAt: number[];
-  readonly warnings: string[] = [];
-  #doses = 0;
-
-  constructor(
-    model: PharmacologyModel,
-    data: DataSet,
-    base: Float64Array,
-    compiled: CompiledFlow,
-    options: DataSimulationOptions,
-  ) {
-    this.#model = model;
-    this.#data = data;
-    this.#base = base;
-    this.#compiled = compiled;
-    this.#linearFlow = compiled.linear ? compiled.newFlow() : null;
-    this.#properties = new DosePropertyTable(model);
-    this.#options = options;
-    this.#covariateAt = data.covariates.map((name) =>
-      model.parameters.findIndex((parameter) => parameter.name === name),
-    );
-  }
-
-  subject(subject: DataSubject): SimulatedRow[] {
-    this.#checkDoses(subject);
-    try {
-      return this.#run(subject);
-    } catch (error) {
-      if (!(error instanceof VisceraError) || !error.code.startsWith("failed")) throw error;
-      throw new VisceraError(error.code, `Subject ${subject.id}: ${error.message}`, error.hint);
-    }
-  }
-
-  #run({ id, records }: DataSubject): SimulatedRow[] {
-    const n = this.#model.compartments.length;
-    const p = this.#base.length;
-    const layout = { infusion: p, dose: p + n, doseTime: p + 2 * n };
-    const rows: SimulatedRow[] = [];
-    const first = records[0]!;
-    const parametersAt = records.map((record) => this.#parametersOf(record));
-    const all = new Float64Array(p + 3 * n);
-    all.set(parametersAt[0]!);
-    const { evaluator } = this.#compiled;
-    let evaluated: Float64Array | null = null;
-    const course = new Course(
-      {
-        // A solver remembers its step: a new one for each subject, so that no subject depends on others.
-        flow: this.#linearFlow ?? this.#compiled.newFlow(),
-        layout,
-        compartments: this.#model.compartments.map(({ name }) => name),
-        signal: this.#options.signal,
-        steadyStateTolerance: STEADY_STATE_FACTOR * (this.#options.relative ?? DEFAULT_RELATIVE),
-        onOutput: (index, time, state, parameters) => {
-          // The parameters change in place; a copy tells.
-          if (evaluated === null || parameters.some((value, i) => value !== evaluated![i])) {
-            evaluated = parameters.slice();
-            evaluator.setParameters(evaluated);
-          }
-          const values = evaluator.outputs(time, state).slice();
-          rows.push({ id, time, line: records[index]!.line, values });
-        },
-      },
-      all,
-      this.#initialState(first, parametersAt[0]!),
-      first.time,
-    );
-    for (const [i, record] of records.entries()) {
-      const parameters = parametersAt[i]!;
-      if (this.#options.covariates !== "last") course.setParameters(parameters);
-      const resets = record.kind === "reset" || record.kind === "reset-and-dose";
-      // A reset cancels what would happen at its time; one that begins a new count of time ends the old one there.
-      if (!resets) course.advance(record.time);
-      course.setParameters(parameters);
-      if (resets) course.reset(record.time, this.#initialState(record, parameters));
-      if (record.dose) this.#dose(course, record, parameters);
-      else if (!resets) course.observe(i);
-    }
-    course.finish();
-    return rows;
-  }
-
-  /** Counts the doses that fall within the subject's time before any is given. */
-  #checkDoses({ records }: DataSubject): void {
-    const end = records.reduce((latest, { time }) => Math.max(latest, time), Number.NEGATIVE_INFINITY);
-    for (const { dose, time, line } of records) {
-      if (!dose || dose.additional === 0) continue;
-      this.#doses += Math.min(dose.additional, (end - time) / dose.interval);
-      if (this.#doses <= MOST_DOSES) continue;
-      throw inputError(
-        "data",
-        `Line ${line} of ${this.#data.name}: the doses up to here would need more than 1e9 steps.`,
-        "Check ADDL, II and the unit of TIME.",
-      );
-    }
-  }
-
-  #parametersOf(record: DataRecord): Float64Array {
-    const values = this.#base.slice();
-    for (const [k, at] of this.#covariateAt.entries()) {
-      if (at < 0) continue;
-      const value = record.covariates[k]!;
-      if (!Number.isNaN(value)) values[at] = value;
-      else if (Number.isNaN(values[at])) {
-        throw inputError(
-          "data",
-          `Line ${record.line} of ${this.#data.name}: the covariate "${this.#data.covariates[k]}" is missing.`,
-          "Give it in the subject's first row.",
-        );
-      }
-    }
-    return values;
-  }
-
-  #initialState(record: DataRecord, parameters: Float64Array): Float64Array {
-    const state = this.#properties.initialState(parameters, record.time);
-    const bad = state.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) {
-      throw inputError(
-        "parameters",
-        `The initial value of "${this.#model.compartments[bad]!.name}" is ${state[bad]} (line ${record.line} of ${this.#data.name}).`,
-        "Check the parameters that it is made of.",
-      );
-    }
-    return state;
-  }
-
-  #dose(course: Course, record: DataRecord, parameters: Float64Array): void {
-    const key = record.compartment === "" ? "1" : record.compartment;
-    const compartment = findCompartment(this.#model, key);
-    const where = `Line ${record.line} of ${this.#data.name}`;
-    if (compartment === undefined) {
-      const names = this.#model.compartments.map(({ name }, i) => `${i + 1} (${name})`);
-      throw inputError(
-        "data",
-        `${where}: the model has no compartment ${record.compartment}.`,
-        `It has ${names.join(", ")}.`,
-      );
-    }
-    const dose = administration(
-      record,
-      compartment,
-      this.#properties.of(compartment, parameters, record.time),
-      { data: this.#data.name, compartment: this.#model.compartments[compartment]!.name },
-    );
-    const { steadyState, interval } = record.dose!;
-    if (steadyState !== 0 && dose.lag > interval && interval > 0) {
-      this.warnings.push(
-        `${where}: the lag (${dose.lag}) is longer than the interval (${interval}); the steady state is carried back before its arrival, as NONMEM does, and may be negative.`,
-      );
-    }
-    course.dose(dose, record.dose!, where);
-  }
 }

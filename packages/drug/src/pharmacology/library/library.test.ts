@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertClose } from "@viscera/core/testing";
 import { readDataSet } from "../data-set.js";
+import type { DataSimulationOptions } from "../data-simulator.js";
 import { readModelText } from "../model-text.js";
-import { type DataSimulationOptions, simulateData } from "../simulate-data.js";
+import { simulateData } from "../simulate-data.js";
 import { LIBRARY_MODELS, libraryModelText } from "./index.js";
 
 /** Rows of values after one dose at time 0 into a compartment. */
