@@ -27,11 +27,13 @@ export interface Familiarity {
 
 /** Fewer scans than this say nothing of the next one. */
 const FEWEST_SCANS = 5;
-const FOLDS = 5;
-const QUANTILE = 0.99;
-/** The limit is at least this many standard deviations above the usual, of the logarithm of distances. */
+/** Of the distances of scans left out, this share is usual; the others may be the only ones of their kind. */
+const USUAL = 0.9;
+/** The limit is so many standard deviations above that, of the logarithm of distances. */
 const DEVIATIONS = 3;
 const LEAST_DEVIATION = 0.05;
+/** Standard deviation of a normal distribution by its median absolute deviation. */
+const DEVIATION_BY_MEDIAN = 1.4826;
 
 /**
  * What is usual for scans a network was trained on, and, where there are some, scans that were held out. The limit is
@@ -45,8 +47,7 @@ export function fitFamiliarity(
   if (seen.length < FEWEST_SCANS) return null;
   const means = seen.map(({ windows }) => meanFeatures(windows));
   const distances = means.map((mean, i) => {
-    const others = means.filter((_, j) => j % FOLDS !== i % FOLDS);
-    return featureDistance(spreadOf(others), mean);
+    return featureDistance(spreadOf(means.filter((_, j) => j !== i)), mean);
   });
   const spread = spreadOf(means);
   const apart = heldOut.filter(({ windows }) => windows.length > 0);
@@ -59,15 +60,15 @@ export function fitFamiliarity(
   };
 }
 
-/** The 99 % quantile of the distances, or more where so few of them were seen that it means little. */
+/** Well above nine tenths of the distances, by how far the middle half of them spreads: single scans do not move it. */
 function limitOf(distances: readonly number[]): number {
   const logs = distances.map(Math.log).sort((a, b) => a - b);
-  const n = logs.length;
-  const mean = logs.reduce((sum, value) => sum + value, 0) / n;
-  const variance = logs.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  const deviation = Math.max(LEAST_DEVIATION, Math.sqrt(variance * (1 + 1 / n)));
-  const quantile = logs[Math.min(n - 1, Math.floor(QUANTILE * n))]!;
-  return Math.exp(Math.max(quantile, mean + DEVIATIONS * deviation));
+  const quantile = (values: readonly number[], share: number) =>
+    values[Math.min(values.length - 1, Math.floor(share * values.length))]!;
+  const middle = quantile(logs, 0.5);
+  const apart = logs.map((value) => Math.abs(value - middle)).sort((a, b) => a - b);
+  const deviation = Math.max(LEAST_DEVIATION, DEVIATION_BY_MEDIAN * quantile(apart, 0.5));
+  return Math.exp(quantile(logs, USUAL) + DEVIATIONS * deviation);
 }
 
 export function judgeFamiliarity({ spread, limits }: FamiliarityReference, scan: SeenScan): Familiarity {

@@ -17,7 +17,7 @@ import type { PreparedDataset } from "../data/index.js";
 import { imageOf } from "./validate-network.js";
 
 /** Scans that the network looks at, and windows of all of them together, at most. */
-const MOST_SCANS = 64;
+const MOST_SCANS = 96;
 const MOST_WINDOWS = 512;
 /** Windows of one scan. */
 const MOST_WINDOWS_EACH = 8;
