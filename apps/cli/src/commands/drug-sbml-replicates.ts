@@ -1,11 +1,17 @@
 /** Replicates of a stochastic model on several threads; what comes out never depends on how many. */
 import { Worker } from "node:worker_threads";
 import { type JobOptions, throwIfCancelled, VisceraError } from "@viscera/core";
-import { type Moments, type SbmlModel, type SbmlReplicates, simulateReplicates } from "@viscera/drug";
+import {
+  type Moments,
+  type ReplicateRunner,
+  replicateRunner,
+  type SbmlModel,
+  type SbmlReplicates,
+} from "@viscera/drug";
 
 export interface ReplicateTask {
   model: SbmlModel;
-  options: Omit<SbmlReplicates, "signal" | "onProgress" | "threads">;
+  options: SbmlReplicates;
 }
 
 /** What a worker answers to the number of a block. */
@@ -16,33 +22,35 @@ export type BlockAnswer =
 /** Replicates whose moments are taken together; the blocks are merged in their order. */
 const BLOCK = 250;
 /** Seconds of work from which on threads are worth their start. */
-const WORTH_THREADS = 1;
+const WORTH_THREADS = 4;
 
-/** The replicates of one block of a task. */
+/** Runs the replicates of one block. */
 export function runBlock(
-  { model, options }: ReplicateTask,
+  run: ReplicateRunner,
+  { options }: ReplicateTask,
   block: number,
   job: JobOptions = {},
-): Promise<Moments> {
-  const part = [block * BLOCK, Math.min((block + 1) * BLOCK, options.replicates)] as const;
-  return simulateReplicates(model, { ...options, ...job, part });
+): Moments {
+  return run(block * BLOCK, Math.min((block + 1) * BLOCK, options.replicates), job);
 }
 
 export async function runReplicates(task: ReplicateTask, job: JobOptions): Promise<Moments> {
   const blocks = Math.ceil(task.options.replicates / BLOCK);
   const { signal, threads = 1 } = job;
   const own: JobOptions = signal ? { signal } : {};
+  const run = await replicateRunner(task.model, task.options);
   const began = performance.now();
-  const total = await runBlock(task, 0, own);
+  const total = runBlock(run, task, 0, own);
   const left = ((performance.now() - began) / 1000) * (blocks - 1);
   if (threads > 1 && left > WORTH_THREADS) {
-    for (const moments of await onThreads(task, blocks, Math.min(threads, blocks - 1), signal))
-      total.merge(moments);
-  } else {
-    for (let block = 1; block < blocks; block++) {
-      throwIfCancelled(signal);
-      total.merge(await runBlock(task, block, own));
-    }
+    const found = await onThreads(task, blocks, Math.min(threads, blocks - 1), signal);
+    for (const moments of found) total.merge(moments);
+    return total;
+  }
+  for (let block = 1; block < blocks; block++) {
+    total.merge(runBlock(run, task, block, own));
+    // A signal is heard only between two turns of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
   }
   return total;
 }

@@ -26,7 +26,9 @@ const LARGEST = Number.MAX_VALUE;
 export function addSbml(drug: Command, signal: AbortSignal): void {
   const command = drug
     .command("sbml <model>")
-    .description("the time course of an SBML model (Level 2 Version 4 to Level 3 Version 2, package comp)")
+    .description(
+      "the time course of an SBML model (Level 2 Version 4 to Level 3 Version 2, packages comp and distrib)",
+    )
     .option("--start <time>", "time to begin at", "0")
     .option("--end <time>", "time to end at, in the model's own unit", "10")
     .option("--steps <n>", "equal intervals between the rows of the result", "50")

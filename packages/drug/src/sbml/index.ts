@@ -5,6 +5,11 @@ export type { SbmlOutput } from "./outputs.js";
 export * from "./read.js";
 export * from "./settings.js";
 export * from "./simulate.js";
-export { type SbmlReplicates, simulateReplicates } from "./stochastic.js";
+export {
+  type ReplicateRunner,
+  replicateRunner,
+  type SbmlReplicates,
+  simulateReplicates,
+} from "./stochastic.js";
 export * from "./stochastic-suite.js";
 export * from "./suite.js";

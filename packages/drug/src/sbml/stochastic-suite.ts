@@ -32,10 +32,7 @@ function columnOf(name: string): Column {
 }
 
 /** What to simulate for a case. */
-export function suiteReplicates(
-  settings: SuiteSettings,
-  replicates = SUITE_REPLICATES,
-): Omit<SbmlReplicates, "signal" | "onProgress" | "threads"> {
+export function suiteReplicates(settings: SuiteSettings, replicates = SUITE_REPLICATES): SbmlReplicates {
   const outputs = settings.output.map(columnOf);
   return {
     start: settings.start,

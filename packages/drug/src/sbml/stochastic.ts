@@ -17,7 +17,7 @@ import { Moments } from "./moments.js";
 import { outputOf, type SbmlOutput } from "./outputs.js";
 import { sbmlEquations, stoichiometryOf } from "./variables.js";
 
-export interface SbmlReplicates extends JobOptions {
+export interface SbmlReplicates {
   start: number;
   /** Rising times from the start on. */
   times: ArrayLike<number>;
@@ -25,21 +25,33 @@ export interface SbmlReplicates extends JobOptions {
   outputs: readonly (SbmlOutput & { logarithm?: boolean })[];
   /** How many in all. */
   replicates: number;
-  /** The part of them to run: from the first of these to before the second; all by default. */
-  part?: readonly [number, number];
   /** Default 1. */
   seed?: number;
 }
 
+/** Runs the replicates from `first` to before `end`. Throws what `JumpProcess.run` throws. */
+export type ReplicateRunner = (first: number, end: number, job?: JobOptions) => Moments;
+
 /**
- * Means and variances over replicates of every output at every time, time by time. Reactions happen at random
+ * Means and variances over all replicates of every output at every time, time by time. Reactions happen at random
  * (Gillespie's direct method); values of distributions are drawn once by every replicate, spread evenly over all
- * replicates. A replicate depends on the seed, its number and how many there are, and on nothing else. Throws
- * `input.sbml`, `input.jump-process` for what is not simulated exactly: rates that change between jumps, algebraic
- * rules, delayed values.
+ * replicates. A replicate depends on the seed, its number and how many there are, and on nothing else.
  */
-export async function simulateReplicates(model: SbmlModel, options: SbmlReplicates): Promise<Moments> {
-  const { start, times, replicates, seed = 1, signal, onProgress } = options;
+export async function simulateReplicates(
+  model: SbmlModel,
+  options: SbmlReplicates & JobOptions,
+): Promise<Moments> {
+  const run = await replicateRunner(model, options);
+  return run(0, options.replicates, options);
+}
+
+/**
+ * Prepares a model for running its replicates in parts, whose moments can be merged. Throws `input.sbml`,
+ * `input.jump-process` for what is not simulated exactly: rates that change between jumps, algebraic rules, delayed
+ * values.
+ */
+export async function replicateRunner(model: SbmlModel, options: SbmlReplicates): Promise<ReplicateRunner> {
+  const { start, times, replicates, seed = 1 } = options;
   checkDraws(model);
   const equations = sbmlEquations(model);
   if (equations.algebraic.size > 0) throw refused("algebraic rules");
@@ -60,13 +72,10 @@ export async function simulateReplicates(model: SbmlModel, options: SbmlReplicat
     }),
   });
   const width = options.outputs.length;
-  const moments = new Moments(times.length * width);
   const reactionStream = new RandomStream(seed, "drug.sbml.reactions");
   const strata = new StratifiedUniforms(seed, "drug.sbml.draws", replicates);
-  const [first, end] = options.part ?? [0, replicates];
   const row = new Float64Array(times.length * width);
-  for (let replicate = first; replicate < end; replicate++) {
-    throwIfCancelled(signal);
+  const runOne = (replicate: number, signal: AbortSignal | undefined) => {
     let step = 0;
     let draw = 0;
     const drawUniform = () => strata.uniform(draw++, replicate);
@@ -83,11 +92,19 @@ export async function simulateReplicates(model: SbmlModel, options: SbmlReplicat
       drawUniform,
       ...(signal ? { signal } : {}),
     });
-    moments.add(row);
-    if (replicate % 100 === 0)
-      onProgress?.({ stage: "Replicates", done: replicate - first, total: end - first });
-  }
-  return moments;
+  };
+  return (first, end, { signal, onProgress } = {}) => {
+    const moments = new Moments(row.length);
+    for (let replicate = first; replicate < end; replicate++) {
+      throwIfCancelled(signal);
+      runOne(replicate, signal);
+      moments.add(row);
+      if (replicate % 100 === 0) {
+        onProgress?.({ stage: "Replicates", done: replicate - first, total: end - first });
+      }
+    }
+    return moments;
+  };
 }
 
 function refused(what: string): Error {
