@@ -4,8 +4,21 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { MAIN, refused, scratch, viscera, writeBlocks } from "./testing.js";
 
-const VERBS = ["demo", "run", "info", "convert", "segment", "organs", "simulate", "report", "phantom"];
-const MODEL_VERBS = ["list", "add", "show", "remove"];
+const VERBS = [
+  "demo",
+  "run",
+  "info",
+  "convert",
+  "segment",
+  "organs",
+  "simulate",
+  "report",
+  "phantom",
+  "train",
+  "finetune",
+];
+const MODEL_VERBS = ["list", "add", "show", "remove", "calibrate"];
+const DRUG_VERBS = ["sbml", "sbml-suite", "simulate", "models", "nca"];
 
 describe("what the command prints and writes", () => {
   const { at, remove } = scratch();
@@ -111,8 +124,10 @@ describe("what the command prints and writes", () => {
   test("help has an example for every verb", () => {
     for (const verb of [...VERBS, "models"])
       assert.match(viscera([verb, "--help"]).stdout, /Examples?:\n {2}\$ viscera/, verb);
+    for (const verb of DRUG_VERBS)
+      assert.match(viscera(["drug", verb, "--help"]).stdout, /Examples?:\n {2}\$ viscera drug/, verb);
     for (const verb of MODEL_VERBS)
-      assert.match(viscera(["models", verb, "--help"]).stdout, /Example:\n {2}\$ viscera models/, verb);
+      assert.match(viscera(["models", verb, "--help"]).stdout, /Examples?:\n {2}\$ viscera models/, verb);
   });
 
   test("completion offers verbs, options and the verbs of models", {
