@@ -3,7 +3,6 @@
  * J. Sci. Comput. 18 (1997) 1, doi:10.1137/S1064827594276424. For large systems and tight tolerances: one
  * evaluation and one solution a Newton iteration, factors kept as long as the iteration converges.
  */
-import { failedError } from "@viscera/core";
 import {
   type CompiledSystem,
   compileSystem,
@@ -16,7 +15,7 @@ import type { Region } from "../compile/layout.js";
 import { type DenseFactors, factorDense, solveFactored } from "../linear/dense.js";
 import { CodeWriter } from "../wasm/code-writer.js";
 import type { Integrator, IntegratorOptions, IntegratorStatistics } from "./integrator.js";
-import { checkStep, firstStep } from "./step-control.js";
+import { checkRates, checkStep, firstStep } from "./step-control.js";
 
 interface NdfRegions {
   /** Right-hand side (destroyed by solving) and solution of the linear equations. */
@@ -183,14 +182,7 @@ export class Ndf implements Integrator {
     this.#functions.linearise(0);
     this.#jacobianFresh = true;
     const rates = this.#view(regions.rates);
-    const bad = rates.findIndex((rate) => !Number.isFinite(rate));
-    if (bad >= 0) {
-      throw failedError(
-        "not-finite",
-        `The rate of "${system.states[bad]}" is ${rates[bad]} at time ${this.#time}.`,
-        "Check the initial values and parameters: a division by zero, or the logarithm of a negative number.",
-      );
-    }
+    checkRates(rates, system.states, this.#time);
     const span = limit - this.#time;
     const fresh = firstStep(state, rates, this.#weights(state), span);
     // Order 1 again: the steps of a higher order would be too long.

@@ -6,7 +6,7 @@ import type { IntegratorOptions, IntegratorStatistics } from "./integrator.js";
 import { CONTROL, REACHED, STEPS_A_CHECK, WORST_RESIDUAL } from "./rodas5p-run.js";
 import { addRodas5p, type Rodas5pExports, type Rodas5pRegions } from "./rodas5p-step.js";
 import { ORDER } from "./rodas5p-tableau.js";
-import { checkStep, firstStep, nextStep } from "./step-control.js";
+import { checkRates, checkStep, firstStep, nextStep } from "./step-control.js";
 
 export type CompiledRodas5pPair = CompiledSystem<Rodas5pRegions>;
 
@@ -175,14 +175,7 @@ export class Rodas5pPair {
     const steps = LANES.map((lane) => {
       const start = this.#take(extra.start, lane);
       const rates = this.#take(extra.startRates, lane);
-      const bad = rates.findIndex((rate) => !Number.isFinite(rate));
-      if (bad >= 0) {
-        throw failedError(
-          "not-finite",
-          `The rate of "${system.states[bad]}" is ${rates[bad]} at time ${this.time}.`,
-          "Check the initial values and parameters: a division by zero, or the logarithm of a negative number.",
-        );
-      }
+      checkRates(rates, system.states, this.time);
       const weights = this.#absolute.map((value, i) => value + this.#relative * Math.abs(start[i]!));
       return firstStep(start, rates, weights, span);
     });

@@ -1,4 +1,3 @@
-import { failedError } from "@viscera/core";
 import { type CompiledSystem, compileSystem, instantiateSystem } from "../compile/compile-system.js";
 import type { EquationSystem } from "../compile/equations.js";
 import type { Region } from "../compile/layout.js";
@@ -7,7 +6,7 @@ import { pivotedStep } from "./rodas5p-pivoted.js";
 import { CONTROL, REACHED, STEPS_A_CHECK, WORST_RESIDUAL } from "./rodas5p-run.js";
 import { addRodas5p, type Rodas5pExports, type Rodas5pRegions } from "./rodas5p-step.js";
 import { ORDER } from "./rodas5p-tableau.js";
-import { checkStep, firstStep, nextStep } from "./step-control.js";
+import { checkRates, checkStep, firstStep, nextStep } from "./step-control.js";
 
 export type CompiledRodas5p = CompiledSystem<Rodas5pRegions>;
 
@@ -186,14 +185,7 @@ export class Rodas5p implements Integrator {
       (absolute, i) => absolute + relative * Math.abs(start[i]!),
     );
     const rates = this.#view(extra.startRates);
-    const bad = rates.findIndex((rate) => !Number.isFinite(rate));
-    if (bad >= 0) {
-      throw failedError(
-        "not-finite",
-        `The rate of "${this.#compiled.system.states[bad]}" is ${rates[bad]} at time ${this.time}.`,
-        "Check the initial values and parameters: a division by zero, or the logarithm of a negative number.",
-      );
-    }
+    checkRates(rates, this.#compiled.system.states, this.time);
     return firstStep(start, rates, weights, span);
   }
 

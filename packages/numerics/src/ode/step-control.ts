@@ -46,3 +46,14 @@ export function firstStep(
   const h = d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : (0.01 * d0) / d1;
   return Math.min(span, Math.max(h, 1e-12 * span));
 }
+
+/** Throws `failed.not-finite` when a rate at the start of a run is no number. */
+export function checkRates(rates: Float64Array, states: readonly string[], time: number): void {
+  const bad = rates.findIndex((rate) => !Number.isFinite(rate));
+  if (bad < 0) return;
+  throw failedError(
+    "not-finite",
+    `The rate of "${states[bad]}" is ${rates[bad]} at time ${time}.`,
+    "Check the initial values and parameters: a division by zero, or the logarithm of a negative number.",
+  );
+}

@@ -1,4 +1,4 @@
-import { failedError, inputError } from "@viscera/core";
+import { inputError } from "@viscera/core";
 import {
   type CompiledSystem,
   compileSystem,
@@ -10,8 +10,9 @@ import type { EquationSystem } from "../compile/equations.js";
 import type { Region } from "../compile/layout.js";
 import { eachElement } from "../compile/vector-code.js";
 import { CodeWriter } from "../wasm/code-writer.js";
+import { addWeightedSquare } from "./error-norm.js";
 import type { Integrator, IntegratorOptions, IntegratorStatistics } from "./integrator.js";
-import { checkStep, firstStep, nextStep } from "./step-control.js";
+import { checkRates, checkStep, firstStep, nextStep } from "./step-control.js";
 import { A, denseWeights, ERROR, ORDER, STAGE_TIMES, STAGES } from "./tsit5-tableau.js";
 
 interface Tsit5Regions {
@@ -126,23 +127,7 @@ function addTsit5({ module, layout, size, regions, functions, lanes }: StepperCo
     eachElement(code, BASE, size, (x) => {
       x.store(own.end, () => x.load(regions.states));
       weighted(x, ERROR);
-      x.load(own.absolute);
-      code.get(BASE);
-      code.load(at(own.relative));
-      x.load(own.start);
-      code.native("abs");
-      x.load(own.end);
-      code.native("abs");
-      code.native("max");
-      code.native("mul");
-      code.native("add");
-      code.native("div");
-      code.tee(ratio);
-      code.get(ratio);
-      code.native("mul");
-      code.get(sum);
-      code.native("add");
-      code.set(sum);
+      addWeightedSquare(code, x, BASE, own, ratio, sum);
     });
     code.get(BASE);
     code.get(sum);
@@ -275,13 +260,8 @@ export class Tsit5 implements Integrator {
     const weights = this.#view(extra.absolute).map(
       (absolute, i) => absolute + relative * Math.abs(this.#start[i]!),
     );
-    const bad = rates.findIndex((rate) => !Number.isFinite(rate));
-    if (bad < 0) return firstStep(this.#start, rates, weights, span);
-    throw failedError(
-      "not-finite",
-      `The rate of "${system.states[bad]}" is ${rates[bad]} at time ${this.#time}.`,
-      "Check the initial values and parameters: a division by zero, or the logarithm of a negative number.",
-    );
+    checkRates(rates, system.states, this.#time);
+    return firstStep(this.#start, rates, weights, span);
   }
 
   /** Name of the state that changes most against its size. */
