@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import type { OrganRecord } from "./case/organs-file.js";
 import type { Patient } from "./case/patient.js";
-import type { RunSummary } from "./case/run-file.js";
+import type { plotSchema, RunSummary } from "./case/run-file.js";
 import type { JobOptions } from "./progress.js";
 import type { LabelMap, Volume } from "./volume.js";
 
@@ -30,6 +30,8 @@ export interface SeriesColumn {
   /** For people. */
   label: string;
   values: Float64Array;
+  /** Structures of the case that the column tells about (`kidney_left`); a report may colour them by it. */
+  structures?: readonly string[];
 }
 
 /** A result in space, written as fields/<name>.nii.gz. */
@@ -44,8 +46,8 @@ export interface Field {
 
 /** What a simulation gives. */
 export interface Run {
-  /** Without `series`, which whoever writes the run fills in from the columns. */
-  summary: Omit<RunSummary, "series">;
+  /** Without `series`, which whoever writes the run fills in from the columns; parts of plots may be left out. */
+  summary: Omit<RunSummary, "series" | "plots"> & { plots: z.input<typeof plotSchema>[] };
   /** The configuration as it was used, every default filled in. */
   config: unknown;
   /** Columns of equal length, the first the independent one (time); empty when there is no series. */

@@ -79,7 +79,7 @@ function seriesOf(text: string, path: string, summary: RunSummary): ReportInput[
   }
   return headings.map((match, column) => {
     const [, name = "", unit = "1"] = match!;
-    const label = summary.series.find((entry) => entry.name === name)?.label ?? name;
-    return { name, unit, label, values: Float64Array.from(rows, (row) => row[column]!) };
+    const { label = name, structures = [] } = summary.series.find((entry) => entry.name === name) ?? {};
+    return { name, unit, label, structures, values: Float64Array.from(rows, (row) => row[column]!) };
   });
 }

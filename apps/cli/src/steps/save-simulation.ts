@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { CASE_PATHS, checkValue, type RunSummary, type SeriesColumn, type Simulation } from "@viscera/core";
+import {
+  CASE_PATHS,
+  checkValue,
+  type Run,
+  type RunSummary,
+  runSummarySchema,
+  type SeriesColumn,
+  type Simulation,
+} from "@viscera/core";
 import type { Workspace } from "../case/workspace.js";
 
 /** Runs one simulation in a case and writes its files. `config` is what the user gave; `{}` for the defaults. */
@@ -30,8 +38,7 @@ export async function saveSimulation(
       if (run.series.length > 0) await work.folder.write(staged.series, seriesCsv(run.series));
       for (const { name, volume } of run.fields)
         await work.folder.writeVolume(staged.field(name, "nii.gz"), volume);
-      const columns = run.series.map(({ name, unit, label }) => ({ name, unit, label }));
-      const summary: RunSummary = { ...run.summary, series: columns };
+      const summary = summaryOf(run);
       await work.folder.writeJson(staged.summary, summary);
     });
     await work.folder.finish(
@@ -45,6 +52,14 @@ export async function saveSimulation(
     );
     const [first] = run.summary.values;
     return first ? `${first.label} ${Number(first.value.toPrecision(3))} ${first.unit}` : run.summary.title;
+  });
+}
+
+/** A run's summary as it is written: columns described, plots complete. */
+export function summaryOf({ summary, series }: Run): RunSummary {
+  return runSummarySchema.parse({
+    ...summary,
+    series: series.map(({ name, unit, label, structures = [] }) => ({ name, unit, label, structures })),
   });
 }
 

@@ -13,12 +13,34 @@ export const quantitySchema = z.strictObject({
 });
 export type Quantity = z.infer<typeof quantitySchema>;
 
-/** How to draw some columns of series.csv against the first one. */
+/** Points beside the curves of a plot: measurements, or one quantity against another. */
+const pointsSchema = z.strictObject({
+  label: z.string(),
+  x: z.array(z.number()),
+  /** As many as `x`, in the unit of the plot's columns. */
+  y: z.array(z.number()),
+});
+export type PlotPoints = z.infer<typeof pointsSchema>;
+
+/** How to draw some columns of series.csv, and points, against the first column. */
 export const plotSchema = z.strictObject({
   title: z.string(),
   /** Column names of series.csv, without units. */
   columns: z.array(z.string()),
   yScale: z.enum(["linear", "log"]),
+  /** Areas between two columns, e.g. percentiles of a population; drawn behind the curves. */
+  bands: z.array(z.strictObject({ label: z.string(), low: z.string(), high: z.string() })).default([]),
+  points: z.array(pointsSchema).default([]),
+  /** For a plot without columns: what the axes of its points are (unit: UCUM code). Null: those of the columns. */
+  axes: z
+    .strictObject({
+      x: z.strictObject({ label: z.string(), unit: z.string() }),
+      y: z.strictObject({ label: z.string(), unit: z.string() }),
+      /** Draw y = x, as for predictions against observations. */
+      identity: z.boolean().default(false),
+    })
+    .nullable()
+    .default(null),
 });
 export type Plot = z.infer<typeof plotSchema>;
 
@@ -41,7 +63,17 @@ export const runSummarySchema = z.strictObject({
   config: z.literal("config.json"),
   values: z.array(quantitySchema),
   /** Columns of series.csv in order, the first the independent one, with their labels for people. */
-  series: z.array(z.strictObject({ name: z.string(), unit: z.string(), label: z.string() })).default([]),
+  series: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        unit: z.string(),
+        label: z.string(),
+        /** Structures of the case that the column tells about; a report may colour them by it over time. */
+        structures: z.array(z.string()).default([]),
+      }),
+    )
+    .default([]),
   plots: z.array(plotSchema),
   tables: z.array(tableSchema),
   warnings: z.array(z.string()),

@@ -1,5 +1,14 @@
 /** For tests only: a complete small case whose numbers are easy to foresee. */
-import type { Affine, LabelMap, Mesh, OrganRecord, Size3, Vec3, Volume } from "@viscera/core";
+import {
+  type Affine,
+  type LabelMap,
+  type Mesh,
+  type OrganRecord,
+  runSummarySchema,
+  type Size3,
+  type Vec3,
+  type Volume,
+} from "@viscera/core";
 import type { ReportInput } from "../report-input.js";
 
 /** Closed sphere of latitude rings, outward winding. */
@@ -158,7 +167,7 @@ export function smallCase(): ReportInput & { scan: Volume; labels: LabelMap } {
             values: hours.map((t) => 2 * (1 - Math.exp(-0.3 * t))),
           },
         ],
-        summary: {
+        summary: runSummarySchema.parse({
           schema: 1,
           simulation: "drug",
           title: "Midazolam 2 mg, intravenous",
@@ -201,7 +210,7 @@ export function smallCase(): ReportInput & { scan: Volume; labels: LabelMap } {
             },
           ],
           warnings: ["The lung volume comes from a table."],
-        },
+        }),
       },
     ],
     groups: { liver: "Digestive system", spleen: "Glands and lymphatic organs" },
