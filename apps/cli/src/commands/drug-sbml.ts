@@ -1,10 +1,12 @@
 import { usageError } from "@viscera/core";
-import { readSbml, simulateSbml, suiteTimes, writeSuiteResults } from "@viscera/drug";
+import { readSbml, simulateSbml, suiteTimes, withValues, writeSuiteResults } from "@viscera/drug";
+import { SOLVERS } from "@viscera/numerics";
 import { writeWhole } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { loadSbml } from "../steps/load-sbml.js";
 import { countOf } from "../terminal/console.js";
 import { decimalNumber } from "../terminal/context.js";
+import { collectSettings, namedValues } from "../terminal/named-values.js";
 import { checkOutputFile } from "./output-file.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
@@ -15,8 +17,10 @@ interface SbmlOptions {
   variables?: string;
   amount?: string;
   concentration?: string;
+  set: string[];
   relative: string;
   absolute: string;
+  solver: string;
   out: string;
   force?: boolean;
 }
@@ -35,12 +39,15 @@ export function addSbml(drug: Command, signal: AbortSignal): void {
     .option("--variables <ids>", "what to give, separated by commas (default: every species)")
     .option("--amount <ids>", "species of them to give as amounts")
     .option("--concentration <ids>", "species of them to give as concentrations")
+    .option("--set <id=value>", "other value of a parameter, compartment or species", collectSettings, [])
     .option("--relative <tolerance>", "relative tolerance of the solver", "1e-7")
     .option("--absolute <tolerance>", "absolute tolerance of the solver", "1e-12")
+    .option("--solver <name>", `auto, or ${SOLVERS.join(", ")}`, "auto")
     .requiredOption("--out <file>", "table to write (CSV)")
     .option("--force", "replace the table");
   withExamples(withCommonOptions(command), [
     "viscera drug sbml model.xml --end 24 --steps 96 --variables Cp,Ctissue --out course.csv",
+    "viscera drug sbml model.xml --set DOSE=10 --set weight=62 --end 24 --out course.csv",
   ]);
   bind<SbmlOptions>(command, signal, async (context, [path = ""], options) => {
     await checkOutputFile(options.out, options.force === true);
@@ -51,7 +58,7 @@ export function addSbml(drug: Command, signal: AbortSignal): void {
     if (!(end > start)) throw usageError(`The end (${end}) does not come after the start (${start}).`);
     const began = performance.now();
     const { text, options: reading } = loadSbml(path);
-    const model = readSbml(text, reading);
+    const model = withValues(readSbml(text, reading), namedValues(options.set));
     const amounts = listOf(options.amount);
     const concentrations = listOf(options.concentration);
     const both = amounts.find((name) => concentrations.includes(name));
@@ -60,6 +67,10 @@ export function addSbml(drug: Command, signal: AbortSignal): void {
     const variables = named.length > 0 ? named : model.species.map(({ id }) => id);
     if (variables.length === 0) {
       throw usageError("The model has no species.", "Name its variables with --variables.");
+    }
+    const solver = SOLVERS.find((name) => name === options.solver);
+    if (!solver && options.solver !== "auto") {
+      throw usageError(`There is no solver "${options.solver}".`, `Give auto, ${SOLVERS.join(", ")}.`);
     }
     const times = suiteTimes({ start, duration: end - start, steps });
     const rows = await simulateSbml(model, {
@@ -76,6 +87,7 @@ export function addSbml(drug: Command, signal: AbortSignal): void {
             : "symbol",
       })),
       seed: context.seed,
+      ...(solver ? { solver } : {}),
       signal,
     });
     const table = {

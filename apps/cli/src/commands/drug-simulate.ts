@@ -14,6 +14,7 @@ import type { Command } from "commander";
 import { readText } from "../steps/read-text.js";
 import { countOf } from "../terminal/console.js";
 import { decimalNumber } from "../terminal/context.js";
+import { collectSettings, namedValues } from "../terminal/named-values.js";
 import { checkOutputFile } from "./output-file.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
@@ -38,7 +39,7 @@ export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
     )
     .requiredOption("--data <file>", "data set with ID, TIME, AMT, ... (commas or white space)")
     .requiredOption("--out <file>", "table to write (CSV): one row for each record with EVID 0 or 2")
-    .option("--set <name=value>", "value of a parameter; may be given several times", collect, [])
+    .option("--set <name=value>", "value of a parameter; may be given several times", collectSettings, [])
     .option("--compartments", "give the amounts in all compartments too")
     .option(
       "--covariates <next|last>",
@@ -62,7 +63,7 @@ export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
     if (ignore !== undefined && [...ignore].length !== 1) {
       throw usageError(`--ignore takes one character, not "${ignore}".`);
     }
-    const parameters = parameterSettings(options.set);
+    const parameters = namedValues(options.set);
     const relative = decimalNumber(options.relative, "--relative", 1e-13, 1e-1);
     const absolute = decimalNumber(options.absolute, "--absolute", 1e-300, Number.MAX_VALUE);
     const began = performance.now();
@@ -141,23 +142,9 @@ function addModelList(drug: Command, signal: AbortSignal): void {
   });
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
-
 /** Text of a model file or, where there is none, of the model with that name. */
 async function modelText(path: string): Promise<string> {
   return existsSync(path) ? await readText(path, "the model") : libraryModelText(path);
-}
-
-function parameterSettings(settings: readonly string[]): Record<string, number> {
-  const parameters: Record<string, number> = {};
-  for (const setting of settings.flatMap((text) => text.split(","))) {
-    const [, name, text = ""] = /^\s*([^=\s]+)\s*=(.*)$/u.exec(setting) ?? [];
-    if (name === undefined)
-      throw usageError(`--set takes name=value, not "${setting}".`, "For example --set CL=3.");
-    if (name in parameters) throw usageError(`--set gives "${name}" twice.`);
-    parameters[name] = decimalNumber(text, `--set ${name}`, -Number.MAX_VALUE, Number.MAX_VALUE);
-  }
-  return parameters;
 }
 
 function tableOf({ columns, rows }: DataSimulation): string {

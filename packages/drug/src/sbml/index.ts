@@ -3,6 +3,7 @@ export type { SbmlModel } from "./model.js";
 export { Moments } from "./moments.js";
 export type { SbmlOutput } from "./outputs.js";
 export * from "./read.js";
+export * from "./set-values.js";
 export * from "./settings.js";
 export * from "./simulate.js";
 export {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { assertClose, testWithShared } from "@viscera/core/testing";
+import { SOLVERS } from "@viscera/numerics";
 import {
   compareSuiteResults,
   readSbml,
@@ -10,6 +11,7 @@ import {
   readSuiteResults,
   runSuiteCase,
   simulateSbml,
+  withValues,
 } from "./index.js";
 
 const HEAD = '<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2"';
@@ -53,6 +55,48 @@ test("amounts and concentrations of a decay have their closed form", async () =>
       assertClose(rows[i]![c]!, value, { absolute: 1e-8, relative: 1e-6 });
     });
   });
+});
+
+test("every solver gives the decay; what is linear is exact without one being asked for", async () => {
+  const model = readSbml(document(DECAY));
+  const outputs = [{ variable: "A", quantity: "amount" as const }];
+  const end = 10 * Math.exp(-2);
+  for (const solver of SOLVERS) {
+    const rows = await simulateSbml(model, { start: 0, times: [0, 4], outputs, solver });
+    assertClose(rows[1]![0]!, end, { relative: 1e-5 }, solver);
+  }
+  // A step of a solver with so loose a tolerance would show.
+  const rows = await simulateSbml(model, { start: 0, times: [0, 4], outputs, relative: 0.1, absolute: 1 });
+  assertClose(rows[1]![0]!, end, { relative: 1e-13 });
+});
+
+test("other values at the start stand in for the document's, and what they cannot be is refused", async () => {
+  const model = readSbml(document(DECAY));
+  const outputs = [
+    { variable: "A", quantity: "amount" as const },
+    { variable: "A", quantity: "concentration" as const },
+  ];
+  // 3 per litre in 4 litres.
+  const rows = await simulateSbml(withValues(model, { A: 3, C: 4, k: 1 }), {
+    start: 0,
+    times: [0, 1],
+    outputs,
+  });
+  for (const [i, expected] of [12 / Math.E, 3 / Math.E].entries()) {
+    assertClose(rows[1]![i]!, expected, { relative: 1e-9 });
+  }
+  const doubled = document(
+    `<listOfParameters><parameter id="a" value="1" constant="true"/><parameter id="b" constant="false"/></listOfParameters>
+     <listOfRules><assignmentRule variable="b">${math("<apply><times/><cn>2</cn><ci>a</ci></apply>")}</assignmentRule></listOfRules>`,
+  );
+  const refused: [Record<string, number>, RegExp][] = [
+    [{ b: 1 }, /"b" is determined by a rule/],
+    [{ c: 1 }, /no parameter, compartment or species "c"/],
+    [{ a: Number.NaN }, /"a" is NaN/],
+  ];
+  for (const [values, message] of refused)
+    assert.throws(() => withValues(readSbml(doubled), values), { code: "input.sbml", message });
+  assert.throws(() => withValues(model, { C: -1 }), { message: /size of the compartment "C"/ });
 });
 
 test("documents that cannot be simulated are refused with what is missing", async () => {

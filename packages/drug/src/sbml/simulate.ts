@@ -1,10 +1,14 @@
 import { RandomStream } from "@viscera/core";
 import {
+  chooseSolver,
   compileRodas5p,
+  createSolver,
   type EquationSystem,
   type Expression,
   HybridSystem,
   Rodas5p,
+  type SolverName,
+  type SolverProblem,
   symbol,
   type Tolerances,
 } from "@viscera/numerics";
@@ -24,6 +28,8 @@ export interface SbmlTimeCourse extends Tolerances {
   random?: () => number;
   /** Default 1. */
   seed?: number;
+  /** Default: the one that suits the equations (`chooseSolver`); Rodas5P where events or delays break the course. */
+  solver?: SolverName;
   signal?: AbortSignal;
 }
 
@@ -56,20 +62,30 @@ export async function simulateSbml(model: SbmlModel, options: SbmlTimeCourse): P
       : Math.min(smallestLag(model, initial), span / DELAY_STEPS);
   const state = states.map((name) => guessed(initial.valueOf(name), equations.algebraic.has(name)));
   const constants = parameters.map(initial.valueOf);
+  const until = times[times.length - 1]!;
+  const problem: SolverProblem = {
+    from: options.start,
+    until,
+    state: await inEquilibrium(state, constants, system, fastEquations(model, equations), options.start),
+    parameters: constants,
+    relative: options.relative ?? 1e-7,
+    absolute: options.absolute ?? 1e-12,
+    largestStep,
+  };
+  const isBroken = events.length > 0 || model.recorded.length > 0;
   await hybrid.run({
     from: options.start,
-    until: times[times.length - 1]!,
-    state: await inEquilibrium(state, constants, system, fastEquations(model, equations), options.start),
+    until,
+    state: problem.state,
     parameters: constants,
     before: initial.before,
     outputTimes: times,
     onOutput: (index, _, values) => {
       rows[index] = values;
     },
-    solver: async (compiledSystem) => {
-      const compiled = await compileRodas5p(compiledSystem);
-      const { relative = 1e-7, absolute = 1e-12 } = options;
-      return new Rodas5p(compiled, { relative, absolute, largestStep });
+    solver: async (whole) => {
+      const suited = isBroken ? "rodas5p" : await chooseSolver(whole, problem);
+      return createSolver(options.solver ?? suited, whole, problem);
     },
     random,
     ...(options.signal ? { signal: options.signal } : {}),
