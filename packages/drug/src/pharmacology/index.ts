@@ -2,10 +2,13 @@ export * from "./data-set.js";
 export * from "./data-simulator.js";
 export { LIBRARY_MODELS, libraryModelText } from "./library/index.js";
 export type {
+  ErrorKind,
   ModelCompartment,
   ModelOutput,
   ModelParameter,
   PharmacologyModel,
+  RandomEffects,
+  ResidualError,
 } from "./model.js";
 export { equationSystem } from "./model.js";
 export { readModelText } from "./model-text.js";

@@ -14,6 +14,7 @@
  *     lag(depot) = 0.5
  *     rate(central) = R1                # of doses with RATE -1; duration(central) of those with RATE -2
  *     output Cp = central / V [mg/L]
+ *     random etaCL ~ 0.09               # variability: see variability-text.ts
  *
  * Formulas are those of `parseFormula` with `t` for the time; `dose.depot` is the amount of the last dose that
  * arrived in the compartment `depot`, `tad.depot` the time after it.
@@ -27,7 +28,14 @@ import {
   parseFormula,
   symbolsOf,
 } from "@viscera/numerics";
-import { givenSymbols, type ModelCompartment, type PharmacologyModel, TIME } from "./model.js";
+import {
+  givenSymbols,
+  type ModelCompartment,
+  type PharmacologyModel,
+  type RandomEffects,
+  TIME,
+} from "./model.js";
+import { isMistake, type Qualifiers, readError, readQualifiers, readRandom } from "./variability-text.js";
 
 const NAME = String.raw`[\p{L}_][\p{L}\p{N}_]*`;
 const HEADING = /^(title|source|time)\s*:\s*(.*)$/u;
@@ -50,9 +58,8 @@ const DOSE_PROPERTIES: Record<string, DoseProperty> = {
   duration: "infusionDuration",
 };
 
-interface Line {
+interface Line extends Qualifiers {
   number: number;
-  text: string;
   unit: string;
   comment: string;
 }
@@ -73,7 +80,7 @@ export function readModelText(text: string, name = "the model"): PharmacologyMod
 
 class ModelReader {
   readonly #name: string;
-  readonly #model: PharmacologyModel = {
+  readonly #model: PharmacologyModel & Required<Pick<PharmacologyModel, "random" | "errors">> = {
     title: "",
     sources: [],
     timeUnit: "",
@@ -81,6 +88,8 @@ class ModelReader {
     compartments: [],
     definitions: new Map(),
     outputs: [],
+    random: [],
+    errors: [],
   };
   /** Line in which each name was defined. */
   readonly #lineOf = new Map<string, number>();
@@ -93,6 +102,8 @@ class ModelReader {
   }[] = [];
   /** Formulas whose symbols are looked up at the end. */
   readonly #formulas: { line: number; expression: Expression; mayUseStates: boolean }[] = [];
+
+  readonly #errorLines: number[] = [];
 
   constructor(name: string) {
     this.#name = name;
@@ -107,10 +118,12 @@ class ModelReader {
     const hash = raw.indexOf("#");
     const code = (hash < 0 ? raw : raw.slice(0, hash)).trim();
     if (code === "") return;
-    const unit = UNIT.exec(code);
+    const qualifiers = code.startsWith("parameter") ? readQualifiers(code) : { text: code };
+    const unit = UNIT.exec(qualifiers.text);
     const line: Line = {
       number: at,
-      text: unit ? code.slice(0, unit.index) : code,
+      ...qualifiers,
+      ...(unit ? readQualifiers(qualifiers.text.slice(0, unit.index)) : {}),
       unit: (unit?.[1] ?? "").trim(),
       comment: hash < 0 ? "" : raw.slice(hash + 1).trim(),
     };
@@ -136,9 +149,23 @@ class ModelReader {
         throw this.#mistake(at, `the parameter "${name}" has no value.`, `Write "parameter ${name} = 1".`);
       }
       const known = value === undefined ? null : this.#constant(value, name, at);
-      model.parameters.push({ name, value: known, unit, description: line.comment });
+      const { lower, upper, fixed } = line;
+      const outside = known !== null && (known <= (lower ?? known - 1) || known >= (upper ?? known + 1));
+      if (outside && fixed !== true) {
+        throw this.#mistake(at, `the value of "${name}" (${known}) is not within its bounds.`);
+      }
+      model.parameters.push({
+        name,
+        value: known,
+        unit,
+        description: line.comment,
+        ...(lower === undefined ? {} : { lower }),
+        ...(upper === undefined ? {} : { upper }),
+        ...(fixed === undefined ? {} : { fixed }),
+      });
       return;
     }
+    if (this.#variability(line)) return;
     const rate = RATE.exec(text);
     if (rate) {
       const [, name = "", formula = ""] = rate;
@@ -194,6 +221,33 @@ class ModelReader {
     const [, name = "", formula = ""] = definition;
     this.#declare(name, at);
     model.definitions.set(name, this.#formula(formula, at, true));
+  }
+
+  #variability({ text, number: at, comment }: Line): boolean {
+    const random = readRandom(text);
+    if (random !== null) {
+      if (isMistake(random)) throw this.#mistake(at, random.what, random.hint);
+      this.#addRandom(random, at, comment);
+      return true;
+    }
+    const error = readError(text);
+    if (error === null) return false;
+    if (isMistake(error)) throw this.#mistake(at, error.what, error.hint);
+    const { errors } = this.#model;
+    if (errors.some(({ output }) => output === error.output)) {
+      throw this.#mistake(at, `the error of "${error.output}" is there twice.`);
+    }
+    errors.push(error);
+    this.#errorLines.push(at);
+    return true;
+  }
+
+  #addRandom(random: RandomEffects, at: number, description: string): void {
+    this.#model.random.push(random);
+    for (const name of random.names) {
+      this.#declare(name, at);
+      this.#model.parameters.push({ name, value: 0, unit: "", description });
+    }
   }
 
   #declare(name: string, at: number): void {
@@ -263,6 +317,15 @@ class ModelReader {
         unit,
         expression: parseFormula(name),
       }));
+    }
+    for (const [i, { output }] of model.errors.entries()) {
+      if (model.outputs.some(({ name }) => name === output)) continue;
+      const names = model.outputs.map(({ name }) => name);
+      throw this.#mistake(
+        this.#errorLines[i]!,
+        `there is no output "${output}".`,
+        `The outputs are ${names.join(", ")}.`,
+      );
     }
     return model;
   }

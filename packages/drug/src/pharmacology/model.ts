@@ -7,7 +7,39 @@ export interface ModelParameter {
   value: number | null;
   unit: string;
   description: string;
+  /** Where an estimate has to stay: above and below these, which are themselves excluded. */
+  lower?: number;
+  upper?: number;
+  /** Not to be estimated unless asked for. */
+  fixed?: boolean;
 }
+
+/**
+ * Random effects that are normally distributed together, with mean 0. Each is also one of the model's parameters, with
+ * the value 0 (the typical subject), so that formulas, simulations and data columns can use it as any other.
+ */
+export interface RandomEffects {
+  /** Drawn once a subject, or anew for each of a subject's occasions (column OCC of the data). */
+  level: "subject" | "occasion";
+  names: string[];
+  /** Row-major, as many rows as names. */
+  covariance: Float64Array;
+  /** The covariance is not to be estimated. */
+  fixed: boolean;
+}
+
+/**
+ * How an observation differs from the output it observes. `additive` and `proportional` (standard deviations) make the
+ * variance additive^2 + (proportional * prediction)^2; `exponential` is the standard deviation of the logarithm.
+ */
+export interface ResidualError {
+  output: string;
+  /** CMT of its observations where several outputs are observed and the data have no DVID; "" for any. */
+  compartment: string;
+  terms: { kind: ErrorKind; value: number; fixed: boolean }[];
+}
+
+export type ErrorKind = "additive" | "proportional" | "exponential";
 
 export interface ModelCompartment {
   name: string;
@@ -40,6 +72,10 @@ export interface PharmacologyModel {
   compartments: ModelCompartment[];
   definitions: Map<string, Expression>;
   outputs: ModelOutput[];
+  /** Variability between subjects and occasions; none where left out. */
+  random?: RandomEffects[];
+  /** Residual errors, of different outputs; DVID 1, 2, ... of the data means them in this order. */
+  errors?: ResidualError[];
 }
 
 /** The time in a model's formulas. */
