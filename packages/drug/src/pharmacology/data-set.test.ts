@@ -96,3 +96,19 @@ test("what contradicts itself is refused with its line", () => {
   refused("ID,TIME\n", /holds no data/);
   refused("", /holds no data/);
 });
+
+test("what estimation needs: occasions, kinds of measurement, values below a limit", () => {
+  const { subjects } = readDataSet(
+    "ID,TIME,DV,DVID,OCC,CENS,LLOQ\n1,0,5,cp,1,0,0.1\n1,1,0.2,2,1,1,.\n1,2,0.05,2,2,0,0.1\n1,3,.,2,2,1,0.1",
+  );
+  assert.deepEqual(
+    subjects[0]!.records.map(({ measurement, occasion, below }) => [measurement, occasion, below]),
+    [
+      ["cp", "1", undefined],
+      ["2", "1", 0.2],
+      ["2", "2", 0.1],
+      ["2", "2", undefined],
+    ],
+  );
+  assert.throws(() => readDataSet("ID,TIME,DV,CENS\n1,0,5,-1"), /Line 2 .* CENS is -1/);
+});

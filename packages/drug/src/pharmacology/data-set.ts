@@ -1,6 +1,7 @@
 /**
  * Event data sets in the layout of NONMEM: ID, TIME, AMT, RATE, DUR, EVID, CMT, ADDL, II, SS, DV, MDV, and any other
- * columns as covariates (NONMEM 7.5 help, "PREDPP data items").
+ * columns as covariates (NONMEM 7.5 help, "PREDPP data items"). For estimation also DVID, OCC, CENS (1: below DV) and
+ * LLOQ, as nlmixr and Monolix have them.
  */
 import { inputError } from "@viscera/core";
 import {
@@ -36,6 +37,12 @@ export interface DataRecord {
   dose: DoseRecord | null;
   /** Value observed; null where missing or not to be used (MDV = 1). */
   observed: number | null;
+  /** The value is only known to be below this (CENS = 1: below DV; DV below LLOQ: below that). */
+  below?: number;
+  /** Which of several outputs was observed (DVID), "" where the data do not say. */
+  measurement?: string;
+  /** Of the subject (OCC), "" where the data have none. */
+  occasion?: string;
   /** Values of the covariates, the last known one where missing; NaN before the first. */
   covariates: Float64Array;
 }
@@ -66,6 +73,8 @@ const RESERVED = [
   "MDV",
 ] as const;
 type Reserved = (typeof RESERVED)[number];
+/** May be covariates of a model as well. */
+const FOR_ESTIMATION = ["DVID", "OCC", "CENS", "LLOQ"] as const;
 
 /**
  * Reads a data set. Columns named like `covariates` are kept; others are ignored. Throws `input.data`, with the
@@ -80,15 +89,14 @@ export function readDataSet(
 
 class DataSetReader {
   readonly #table: DataTable;
-  readonly #columns: Record<Reserved, number>;
+  readonly #columns: Record<Reserved | (typeof FOR_ESTIMATION)[number], number>;
   readonly #covariates: { name: string; column: number }[];
 
   constructor(table: DataTable, covariates: readonly string[]) {
     this.#table = table;
-    this.#columns = Object.fromEntries(RESERVED.map((name) => [name, columnOf(table, name)])) as Record<
-      Reserved,
-      number
-    >;
+    this.#columns = Object.fromEntries(
+      [...RESERVED, ...FOR_ESTIMATION].map((name) => [name, columnOf(table, name)]),
+    ) as Record<Reserved | (typeof FOR_ESTIMATION)[number], number>;
     // A covariate's name has the model's case: "cl" and "CL" may be two things.
     this.#covariates = covariates
       .map((name) => ({ name, column: table.columns.indexOf(name) }))
@@ -163,7 +171,27 @@ class DataSetReader {
     const dv = numberIn(this.#table, row, this.#columns.DV, Number.NaN);
     const mdv = this.#columns.MDV >= 0 ? this.#number(row, "MDV") : 0;
     const observed = kind === "observation" && mdv === 0 && !Number.isNaN(dv) ? dv : null;
-    return { line: row.line, time, kind, compartment, dose, observed, covariates };
+    const record: DataRecord = { line: row.line, time, kind, compartment, dose, observed, covariates };
+    this.#addForEstimation(record, row);
+    return record;
+  }
+
+  #addForEstimation(record: DataRecord, row: DataRow): void {
+    const { DVID, OCC, CENS, LLOQ } = this.#columns;
+    if (DVID >= 0) record.measurement = row.cells[DVID]!;
+    if (OCC >= 0) record.occasion = row.cells[OCC]!;
+    if (record.observed === null) return;
+    const censored = numberIn(this.#table, row, CENS, 0);
+    if (censored !== 0 && censored !== 1) {
+      throw this.#mistake(
+        row,
+        `CENS is ${censored}.`,
+        "It has to be 0, or 1 for a value below DV; others are not supported.",
+      );
+    }
+    const limit = numberIn(this.#table, row, LLOQ, Number.NEGATIVE_INFINITY);
+    if (censored === 1) record.below = Math.max(record.observed, limit);
+    else if (record.observed < limit) record.below = limit;
   }
 
   #event(row: DataRow): Pick<DataRecord, "kind" | "compartment" | "dose"> {

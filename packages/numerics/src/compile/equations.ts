@@ -57,7 +57,7 @@ export function buildEquationGraph(system: EquationSystem): EquationGraph {
 }
 
 /** Definitions are put in their symbols' place, each once. */
-function symbolResolver(graph: ExpressionGraph, system: EquationSystem): (name: string) => Node {
+export function symbolResolver(graph: ExpressionGraph, system: EquationSystem): (name: string) => Node {
   const own = new Set([...system.states, ...system.parameters, system.time]);
   const done = new Map<string, Node>();
   const open = new Set<string>();

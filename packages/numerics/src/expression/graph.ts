@@ -96,6 +96,27 @@ export class ExpressionGraph {
     return [...marked.keys()].filter((node) => marked[node] === 1);
   }
 
+  /**
+   * The given nodes as expressions again, equal parts shared. Nodes that `replacement` knows become what it gives.
+   */
+  expressions(
+    roots: readonly Node[],
+    replacement: (node: Node) => Expression | undefined = () => undefined,
+  ): Expression[] {
+    const made = new Map<Node, Expression>();
+    for (const node of this.needed(roots)) {
+      const content = this.#contents[node]!;
+      made.set(
+        node,
+        replacement(node) ??
+          (content.kind === "call"
+            ? { ...content, operands: content.operands.map((operand) => made.get(operand)!) }
+            : content),
+      );
+    }
+    return roots.map((root) => made.get(root)!);
+  }
+
   /** Values of the given nodes: the plain interpreter that compiled forms are compared with. */
   evaluate(roots: readonly Node[], lookUp: (name: string) => number): Float64Array {
     const values = new Float64Array(this.length);
