@@ -5,4 +5,5 @@ export * from "./linear/dense.js";
 export * from "./linear/expm.js";
 export * from "./linear/symmetric-eigen.js";
 export * from "./ode/index.js";
+export * from "./optimise/index.js";
 export * from "./stochastic/index.js";

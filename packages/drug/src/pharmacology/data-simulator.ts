@@ -31,6 +31,9 @@ export interface SimulatedRow {
   values: Float64Array;
 }
 
+/** All of a model's parameters, for a whole subject or by the number of the record. */
+export type RecordParameters = Float64Array | ((record: number) => Float64Array);
+
 /** Of iterated steady states, in relative tolerances of the solver. */
 const STEADY_STATE_FACTOR = 10;
 /** Data that ask for more doses are refused. */
@@ -94,6 +97,11 @@ export class DataSimulator {
     return new DataSimulator(model, data, outputs, base, compiled, options);
   }
 
+  /** The model's parameters before any of the data; NaN for covariates that only the data give. */
+  get base(): Float64Array {
+    return this.#base.slice();
+  }
+
   /** Whether states are carried by exponentials, without an error of time steps. */
   get linear(): boolean {
     return this.#compiled.linear;
@@ -101,9 +109,9 @@ export class DataSimulator {
 
   /**
    * The outputs at each of a subject's records with EVID 0 or 2. `parameters` are all of the model's, in its order,
-   * in place of those given at the start; the data's covariates go before both.
+   * in place of those given at the start, perhaps others for each record; the data's covariates go before both.
    */
-  simulate(subject: DataSubject, parameters: Float64Array = this.#base): SimulatedRow[] {
+  simulate(subject: DataSubject, parameters: RecordParameters = this.#base): SimulatedRow[] {
     this.#checkDoses(subject);
     try {
       return this.#run(subject, parameters);
@@ -113,13 +121,15 @@ export class DataSimulator {
     }
   }
 
-  #run({ id, records }: DataSubject, base: Float64Array): SimulatedRow[] {
+  #run({ id, records }: DataSubject, base: RecordParameters): SimulatedRow[] {
     const n = this.#model.compartments.length;
-    const p = base.length;
+    const p = this.#base.length;
     const layout = { infusion: p, dose: p + n, doseTime: p + 2 * n };
     const rows: SimulatedRow[] = [];
     const first = records[0]!;
-    const parametersAt = records.map((record) => this.#parametersOf(record, base));
+    const parametersAt = records.map((record, i) =>
+      this.#parametersOf(record, typeof base === "function" ? base(i) : base),
+    );
     const all = new Float64Array(p + 3 * n);
     all.set(parametersAt[0]!);
     const { evaluator } = this.#compiled;

@@ -162,6 +162,7 @@ class ModelReader {
         ...(lower === undefined ? {} : { lower }),
         ...(upper === undefined ? {} : { upper }),
         ...(fixed === undefined ? {} : { fixed }),
+        ...(kind === "covariate" ? { covariate: true } : {}),
       });
       return;
     }

@@ -12,6 +12,8 @@ export interface ModelParameter {
   upper?: number;
   /** Not to be estimated unless asked for. */
   fixed?: boolean;
+  /** Something known of a subject, which is never estimated. */
+  covariate?: boolean;
 }
 
 /**

@@ -5,4 +5,5 @@ export {
   type JumpReaction,
   type JumpSystem,
 } from "./jump-process.js";
+export { logNormalCdf, lowerGamma, normalCdf, normalQuantile, upperGamma } from "./special-functions.js";
 export { StratifiedUniforms } from "./stratified.js";

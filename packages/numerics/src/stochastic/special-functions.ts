@@ -109,3 +109,12 @@ export function normalQuantile(p: number): number {
 function polynomial(coefficients: readonly number[], x: number): number {
   return coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
 }
+
+/** ln of `normalCdf`, also where that is too small for a number. */
+export function logNormalCdf(z: number): number {
+  if (z > -20) return Math.log(normalCdf(z));
+  // The asymptotic series of the tail (Abramowitz & Stegun 26.2.12).
+  const s = 1 / (z * z);
+  const series = 1 - s * (1 - 3 * s * (1 - 5 * s * (1 - 7 * s * (1 - 9 * s))));
+  return -0.5 * z * z - Math.log(-z) - 0.5 * Math.log(2 * Math.PI) + Math.log(series);
+}

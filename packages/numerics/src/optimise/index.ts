@@ -1,0 +1,6 @@
+export {
+  type Objective,
+  type QuasiNewtonOptions,
+  type QuasiNewtonResult,
+  quasiNewton,
+} from "./quasi-newton.js";
