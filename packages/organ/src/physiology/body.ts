@@ -39,13 +39,32 @@ export interface Body {
  * arteries hold 16 % and systemic veins 59.5 %, and heart, lungs and capillaries what is between them.
  */
 const ARTERIAL_SHARE = 0.25;
+/** Fat is never less than this share of the body's mass. */
+export const LEAST_FAT = 0.05;
 /** A segmented volume outside these multiples of the expected one is not used. */
 const PLAUSIBLE = { low: 0.25, high: 4 };
 
 /**
+ * How a person differs from the typical one of the same sex, height and weight: factors, 1 where left out. Measured
+ * volumes are taken as they are; flows keep their sum, the cardiac output.
+ */
+export interface BodyVariation {
+  volume: Partial<Record<Exclude<Tissue, "fat">, number>>;
+  bloodVolume: number;
+  cardiacOutput: number;
+  flow: Partial<Record<Exclude<Tissue, "lung">, number>>;
+}
+
+const TYPICAL: BodyVariation = { volume: {}, bloodVolume: 1, cardiacOutput: 1, flow: {} };
+
+/**
  * Body of a patient. Unknown height, weight or sex are those of the reference adult, with a warning.
  */
-export function bodyOf(patient: Patient, organs: readonly OrganRecord[]): Body {
+export function bodyOf(
+  patient: Patient,
+  organs: readonly OrganRecord[],
+  variation: BodyVariation = TYPICAL,
+): Body {
   const reference = referenceAdult(patient.sex);
   const warnings: string[] = [];
   const unknown = [
@@ -68,21 +87,22 @@ export function bodyOf(patient: Patient, organs: readonly OrganRecord[]): Body {
   for (const tissue of TISSUES) {
     if (tissue === "fat" || tissue === "rest") continue;
     tissues[tissue] = chooseVolume(tissue, reference, heightCm, organs, warnings);
+    if (tissues[tissue].from === "reference") tissues[tissue].volumeMl *= variation.volume[tissue] ?? 1;
   }
   const bloodMl =
     (reference.bloodMassG / DENSITY_G_PER_ML.blood) *
     (heightCm / reference.heightCm) ** 0.75 *
-    bloodForWeight(weightKg, heightCm, reference);
-  closeMassBalance(tissues, reference, heightCm, weightKg, bloodMl, warnings);
+    bloodForWeight(weightKg, heightCm, reference) *
+    variation.bloodVolume;
+  const restFactor = variation.volume.rest ?? 1;
+  closeMassBalance({ tissues, reference, heightCm, weightKg, bloodMl, restFactor, warnings });
 
   const cardiacOutputLPerMin =
     patient.cardiacOutputLPerMin ??
     reference.cardiacOutputLPerMin *
-      (bodySurfaceM2(heightCm, weightKg) / bodySurfaceM2(reference.heightCm, reference.weightKg));
-  const flowLPerMin = {} as Record<Tissue, number>;
-  for (const tissue of TISSUES) {
-    flowLPerMin[tissue] = cardiacOutputLPerMin * (tissue === "lung" ? 1 : reference.flowShare[tissue]);
-  }
+      (bodySurfaceM2(heightCm, weightKg) / bodySurfaceM2(reference.heightCm, reference.weightKg)) *
+      variation.cardiacOutput;
+  const flowLPerMin = flowsOf(cardiacOutputLPerMin, reference, variation);
   return {
     heightCm,
     weightKg,
@@ -93,6 +113,25 @@ export function bodyOf(patient: Patient, organs: readonly OrganRecord[]): Body {
     flowLPerMin,
     warnings,
   };
+}
+
+function flowsOf(
+  cardiacOutputLPerMin: number,
+  reference: ReferenceAdult,
+  variation: BodyVariation,
+): Record<Tissue, number> {
+  const flows = {} as Record<Tissue, number>;
+  let total = 0;
+  for (const tissue of TISSUES) {
+    if (tissue === "lung") continue;
+    flows[tissue] = reference.flowShare[tissue] * (variation.flow[tissue] ?? 1);
+    total += flows[tissue];
+  }
+  // The table's shares add up to 1; only varied ones have to be brought back to the cardiac output.
+  const scale = cardiacOutputLPerMin / (Object.keys(variation.flow).length > 0 ? total : 1);
+  for (const tissue of TISSUES)
+    flows[tissue] = tissue === "lung" ? cardiacOutputLPerMin : flows[tissue] * scale;
+  return flows;
 }
 
 /** Body surface in m2 (Du Bois & Du Bois 1916, doi:10.1001/archinte.1916.00080130010002). */
@@ -138,17 +177,26 @@ function chooseVolume(
 }
 
 /** Fat takes what body mass leaves over; where that is too little, muscle gives way (a very lean patient). */
-function closeMassBalance(
-  tissues: Record<Tissue, TissueVolume>,
-  reference: ReferenceAdult,
-  heightCm: number,
-  weightKg: number,
-  bloodMl: number,
-  warnings: string[],
-): void {
+function closeMassBalance({
+  tissues,
+  reference,
+  heightCm,
+  weightKg,
+  bloodMl,
+  restFactor,
+  warnings,
+}: {
+  tissues: Record<Tissue, TissueVolume>;
+  reference: ReferenceAdult;
+  heightCm: number;
+  weightKg: number;
+  bloodMl: number;
+  restFactor: number;
+  warnings: string[];
+}): void {
   const massOf = (tissue: Tissue) => tissues[tissue].volumeMl * DENSITY_G_PER_ML[tissue];
   const listed = Object.values(reference.massG).reduce((sum, mass) => sum + mass, 0) + reference.bloodMassG;
-  const restG = (reference.weightKg * 1000 - listed) * (heightCm / reference.heightCm) ** 2;
+  const restG = (reference.weightKg * 1000 - listed) * (heightCm / reference.heightCm) ** 2 * restFactor;
   tissues.rest = {
     volumeMl: restG / DENSITY_G_PER_ML.rest,
     from: "reference",
@@ -156,7 +204,7 @@ function closeMassBalance(
   };
   const lean = TISSUES.filter((tissue) => tissue !== "fat").reduce((sum, tissue) => sum + massOf(tissue), 0);
   let fatG = weightKg * 1000 - lean - bloodMl * DENSITY_G_PER_ML.blood;
-  const leastFatG = 0.05 * weightKg * 1000;
+  const leastFatG = LEAST_FAT * weightKg * 1000;
   if (fatG < leastFatG) {
     const muscleG = Math.max(massOf("muscle") - (leastFatG - fatG), 0.3 * massOf("muscle"));
     tissues.muscle = {
