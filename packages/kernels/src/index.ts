@@ -3,6 +3,8 @@ export { type Components, connectedComponents } from "./connected-components.js"
 export * from "./distance-transform.js";
 export { distanceTransformReference } from "./distance-transform.reference.js";
 export * from "./fill-holes.js";
+export * from "./linear-course.js";
+export { type CourseStep, courseReference, exponentialReference } from "./linear-course.reference.js";
 export * from "./morphology.js";
 export { dilateReference, erodeReference, type StructuringElement } from "./morphology.reference.js";
 export * from "./options.js";

@@ -3,6 +3,7 @@ export * from "./expression/index.js";
 export * from "./linear/cholesky.js";
 export * from "./linear/dense.js";
 export * from "./linear/expm.js";
+export * from "./linear/linear-population.js";
 export * from "./linear/symmetric-eigen.js";
 export * from "./ode/index.js";
 export * from "./optimise/index.js";

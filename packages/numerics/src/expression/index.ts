@@ -1,3 +1,4 @@
+export * from "./affine.js";
 export { applyOperator } from "./apply.js";
 export * from "./differentiate.js";
 export * from "./expression.js";

@@ -1,24 +1,16 @@
 import { inputError } from "@viscera/core";
 import { buildEquationGraph, type EquationSystem } from "../compile/equations.js";
 import { compileEquations, EquationEvaluator } from "../compile/evaluator.js";
-import { Differentiator } from "../expression/index.js";
+import { isAffine } from "../expression/index.js";
 import { multiplyVector } from "../linear/dense.js";
 import { expm } from "../linear/expm.js";
 import type { Integrator, IntegratorStatistics } from "./integrator.js";
 
-const LINEAR: ReadonlySet<string> = new Set(["neg", "add", "sub", "mul", "div"]);
-
 /** Whether rates are A x + b with A and b of parameters only. */
 export function isLinear(system: EquationSystem): boolean {
   if (system.algebraic?.includes(true)) return false;
-  const { graph, equations, jacobian, timeDerivatives } = buildEquationGraph(system);
-  if (timeDerivatives !== null) return false;
-  const byState = new Differentiator(graph, system.states);
-  const straight = graph.needed(equations).every((node) => {
-    const content = graph.content(node);
-    return content.kind !== "call" || LINEAR.has(content.operator) || byState.dependence(node).length === 0;
-  });
-  return straight && jacobian.every(({ node }) => byState.dependence(node).length === 0);
+  const { graph, equations, timeDerivatives } = buildEquationGraph(system);
+  return timeDerivatives === null && isAffine(graph, equations, system.states);
 }
 
 /**
