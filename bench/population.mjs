@@ -4,8 +4,9 @@
  * of the rounds counts, which other work on the machine disturbs least. Beside it the same by one exact propagation
  * after the other (`ExactLinear`), of fewer patients, with the largest difference between both.
  */
-import { ExactLinear, LinearPopulation, parseFormula } from "@viscera/numerics";
+
 import { RandomStream } from "@viscera/core";
+import { ExactLinear, LinearPopulation, parseFormula } from "@viscera/numerics";
 
 const PATIENTS = 10_000;
 const ROUNDS = 9;

@@ -3,7 +3,7 @@ import { failedError, type JobOptions, throwIfCancelled, VisceraError } from "@v
 import type { EquationSystem } from "../compile/equations.js";
 import { integrate } from "./integrate.js";
 import type { Tolerances } from "./integrator.js";
-import { compileRodas5p, Rodas5p } from "./rodas5p.js";
+import { type CompiledRodas5p, compileRodas5p, Rodas5p } from "./rodas5p.js";
 import { compileRodas5pPair, Rodas5pPair } from "./rodas5p-pair.js";
 
 /** A stop that all subjects have at the same time: a dose of one scheme. */
@@ -13,7 +13,7 @@ export interface PopulationStop {
   apply(state: Float64Array, subject: number): void;
 }
 
-export interface PopulationOptions extends Tolerances, JobOptions {
+export interface PopulationRun {
   from: number;
   until: number;
   subjects: number;
@@ -28,27 +28,54 @@ export interface PopulationOptions extends Tolerances, JobOptions {
   largestSteps?: number;
 }
 
+export interface PopulationOptions extends PopulationRun, Tolerances, JobOptions {}
+
 /**
  * Solves every subject by Rodas5P on one thread, neighbours in pairs with shared steps. Throws what solvers throw,
  * `failed.too-many-steps`, `cancelled`.
  */
 export async function solvePopulation(system: EquationSystem, options: PopulationOptions): Promise<void> {
-  const { subjects, signal, onProgress } = options;
-  const pairs = await compileRodas5pPair(system);
-  const singles = await compileRodas5p(system);
-  const pair = new Rodas5pPair(pairs, options);
-  for (let subject = 0; subject < subjects; subject += 2) {
-    throwIfCancelled(signal);
-    onProgress?.({ stage: "Subjects", done: subject, total: subjects });
-    const together = subject + 1 < subjects && solvePair(pair, subject, options);
-    if (together) continue;
-    for (let one = subject; one < Math.min(subject + 2, subjects); one++) {
-      solveAlone(new Rodas5p(singles, options), one, options);
+  const solver = await PopulationSolver.create(system, options);
+  solver.solve(options, options);
+}
+
+/** The same on a system that is compiled once, for any number of populations. */
+export class PopulationSolver {
+  readonly #pair: Rodas5pPair;
+  readonly #singles: CompiledRodas5p;
+  readonly #tolerances: Tolerances;
+
+  private constructor(pair: Rodas5pPair, singles: CompiledRodas5p, tolerances: Tolerances) {
+    this.#pair = pair;
+    this.#singles = singles;
+    this.#tolerances = tolerances;
+  }
+
+  static async create(system: EquationSystem, tolerances: Tolerances = {}): Promise<PopulationSolver> {
+    const pair = new Rodas5pPair(await compileRodas5pPair(system), tolerances);
+    return new PopulationSolver(pair, await compileRodas5p(system), tolerances);
+  }
+
+  solve(run: PopulationRun, { signal, onProgress }: JobOptions = {}): void {
+    const { subjects } = run;
+    for (let subject = 0; subject < subjects; subject += 2) {
+      throwIfCancelled(signal);
+      onProgress?.({ stage: "Subjects", done: subject, total: subjects });
+      const together = subject + 1 < subjects && solvePair(this.#pair, subject, run);
+      if (together) continue;
+      for (let one = subject; one < Math.min(subject + 2, subjects); one++) {
+        solveAlone(new Rodas5p(this.#singles, this.#tolerances), one, run, signal);
+      }
     }
   }
 }
 
-function solveAlone(solver: Rodas5p, subject: number, options: PopulationOptions): void {
+function solveAlone(
+  solver: Rodas5p,
+  subject: number,
+  options: PopulationRun,
+  signal: AbortSignal | undefined,
+): void {
   const { from, until, stateOf, parametersOf, stops = [], outputTimes, onOutput } = options;
   solver.reset({ time: from, state: stateOf(subject), parameters: parametersOf(subject) });
   integrate(solver, {
@@ -57,12 +84,12 @@ function solveAlone(solver: Rodas5p, subject: number, options: PopulationOptions
     onOutput: (index, _time, state) => onOutput(subject, index, state),
     stops: stops.map(({ time, apply }) => ({ time, apply: (state) => void apply(state, subject) })),
     ...(options.largestSteps === undefined ? {} : { largestSteps: options.largestSteps }),
-    ...(options.signal ? { signal: options.signal } : {}),
+    ...(signal ? { signal } : {}),
   });
 }
 
 /** False when the two have to go alone; their outputs are then given again. */
-function solvePair(pair: Rodas5pPair, first: number, options: PopulationOptions): boolean {
+function solvePair(pair: Rodas5pPair, first: number, options: PopulationRun): boolean {
   const {
     from,
     until,
