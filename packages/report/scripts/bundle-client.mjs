@@ -1,4 +1,4 @@
-// Bundles the page's script and style into dist/client-bundle.js, as two strings that the report writes into its
+// Bundles the page's script and style into dist/client-bundle.js, as strings that the report writes into its
 // HTML. Does nothing when the bundle is newer than every source; a rename makes it safe beside other builds.
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -45,9 +45,11 @@ async function bundle(entry, options = {}) {
 
 if (!isCurrent()) {
   const started = new Date();
-  const script = await bundle("main.ts", { format: "iife", conditions: ["import"] });
+  const [script, runScript] = await Promise.all(
+    ["main.ts", "runs.ts"].map((entry) => bundle(entry, { format: "iife", conditions: ["import"] })),
+  );
   const style = await bundle("style.css");
-  if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) {
+  if ([script, runScript].some((text) => /<\/script|<!--/i.test(text)) || /<\/style/i.test(style)) {
     throw new Error("The bundle holds text that would end its own element.");
   }
   mkdirSync(dirname(OUTPUT), { recursive: true });
@@ -55,7 +57,9 @@ if (!isCurrent()) {
   try {
     writeFileSync(
       temporary,
-      `export const CLIENT_SCRIPT = ${JSON.stringify(script)};\nexport const CLIENT_STYLE = ${JSON.stringify(style)};\n`,
+      Object.entries({ CLIENT_SCRIPT: script, RUN_SCRIPT: runScript, CLIENT_STYLE: style })
+        .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};\n`)
+        .join(""),
     );
     // A source that changes while this runs is newer than the bundle.
     utimesSync(temporary, started, started);

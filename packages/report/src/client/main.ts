@@ -2,6 +2,7 @@
 import type { Manifest } from "../manifest.js";
 import { startCharts } from "./live-charts.js";
 import { startMeasures } from "./measures-table.js";
+import { openForPrinting } from "./printing.js";
 import { startScene } from "./scene-view.js";
 import { Selection } from "./selection.js";
 import { startSlices } from "./slice-viewer.js";
@@ -14,10 +15,7 @@ async function start(): Promise<void> {
   const selection = new Selection(manifest.structures.map(({ wrapping }) => wrapping));
   startMeasures(selection);
   startCharts(manifest.charts);
-  window.addEventListener("beforeprint", () => {
-    for (const details of document.querySelectorAll<HTMLDetailsElement>("details.print-open"))
-      details.open = true;
-  });
+  openForPrinting();
   const viewer = document.getElementById("viewer");
   if (viewer) {
     const blocks = { image: text("image-data"), labels: text("label-data") };

@@ -1,7 +1,7 @@
 /** What was examined, who the patient is as far as it is known, and the numbers to see first. */
 import { html, type Markup } from "../html.js";
 import { formatCount, formatFixed, formatNumber, formatUnit, readable } from "../numbers.js";
-import type { ReportInput } from "../report-input.js";
+import type { ReportInput, ReportRun } from "../report-input.js";
 import type { Structure } from "../structures.js";
 import { capitalised } from "../wording.js";
 import { phantomNotice, researchNotice } from "./notice.js";
@@ -75,9 +75,46 @@ ${fact("Stored axes", scan.orientation)}
 </dl>`;
 }
 
-/** Two to four words a number is worth: structures, liver, cut structures, first results of each run. */
+/** A number to see first, in two to four words. */
+interface Figure {
+  value: string;
+  unit: string;
+  label: string;
+  note?: string;
+}
+
+function figureList(figures: readonly Figure[]): Markup {
+  if (figures.length === 0) return html``;
+  return html`<ul class="figures" aria-label="Key figures">${figures.map(
+    ({ value, unit, label, note }) =>
+      html`<li><span class="value">${value}${unit && html`<span class="unit">\u00a0${unit}</span>`}</span><span class="label">${label}</span>${note && html`<span class="source">${note}</span>`}</li>`,
+  )}</ul>`;
+}
+
+/** The first results of each run. */
+function figuresOfRuns(runs: readonly ReportRun[], most: number): Figure[] {
+  return runs.flatMap(({ summary }) =>
+    summary.values
+      .slice(0, most)
+      .map(readable)
+      .map(({ label, value, unit }) => ({
+        value: formatNumber(value),
+        unit: formatUnit(unit),
+        label,
+        note: capitalised(summary.title),
+      })),
+  );
+}
+
+/** Key figures of a page about runs alone; one run's need not say whose they are. */
+export function runFigures(runs: readonly ReportRun[]): Markup {
+  const figures = figuresOfRuns(runs, runs.length > 1 ? 2 : 4);
+  return figureList(runs.length > 1 ? figures : figures.map(({ note: _, ...figure }) => figure));
+}
+
+/** Structures, liver, cut structures, first results of each run. */
 function keyFigures(input: ReportInput, structures: readonly Structure[]): Markup {
-  const figures: { value: string; unit: string; label: string; note?: string }[] = [];
+  const figures: Figure[] = [];
   const measured = structures.filter(({ organ }) => organ && organ.volumeMl > 0);
   figures.push({
     value: formatCount(measured.length || structures.length),
@@ -99,27 +136,19 @@ function keyFigures(input: ReportInput, structures: readonly Structure[]): Marku
   if (measured.length > 0) {
     figures.push({ value: formatCount(cut), unit: "", label: "cut by the image's edge" });
   }
-  for (const run of input.runs)
-    for (const { label, value, unit } of run.summary.values
-      .slice(0, input.runs.length > 1 ? 2 : 3)
-      .map(readable))
-      figures.push({
-        value: formatNumber(value),
-        unit: formatUnit(unit),
-        label,
-        note: capitalised(run.summary.title),
-      });
-  return html`<ul class="figures" aria-label="Key figures">${figures.map(
-    ({ value, unit, label, note }) =>
-      html`<li><span class="value">${value}${unit && html`<span class="unit">\u00a0${unit}</span>`}</span><span class="label">${label}</span>${note && html`<span class="source">${note}</span>`}</li>`,
-  )}</ul>`;
+  return figureList([...figures, ...figuresOfRuns(input.runs, input.runs.length > 1 ? 2 : 3)]);
+}
+
+/** What every page begins with: whose it is, its title, what it is not. */
+export function masthead(kind: string, title: string): Markup {
+  return html`<p class="maker">Viscera <span>${kind}</span></p>
+<h1>${title}</h1>
+${researchNotice()}`;
 }
 
 export function headerSection(input: ReportInput, structures: readonly Structure[]): Markup {
   return html`<header class="head">
-<p class="maker">Viscera <span>organ report</span></p>
-<h1>${titleOf(input)}</h1>
-${researchNotice()}
+${masthead("organ report", titleOf(input))}
 ${input.caseFile.kind === "phantom" && phantomNotice()}
 <div class="who">
 <section aria-label="Patient"><h2 class="small">Patient</h2>${patientFacts(input)}</section>

@@ -1,6 +1,6 @@
 /** What the page must say before anything else: what it is not, and what went wrong on the way. */
 import { html, type Markup } from "../html.js";
-import type { ReportInput } from "../report-input.js";
+import type { ReportInput, ReportRun } from "../report-input.js";
 import type { Structure } from "../structures.js";
 import { capitalised, withoutPaths } from "../wording.js";
 
@@ -20,8 +20,12 @@ const EDGE = /reach(es)? the edge of the image/;
 const STEP_TITLES: Record<string, string> = { scan: "Image", labels: "Labels", organs: "Organs" };
 
 /** Every warning of the case and its runs at one place; nothing where there is none. */
-export function warningsSection(input: ReportInput, structures: readonly Structure[]): Markup {
-  const runTitles = new Map(input.runs.map((run) => [run.name, capitalised(run.summary.title)]));
+export function warningsSection(
+  warnings: ReportInput["caseFile"]["warnings"],
+  runs: readonly ReportRun[],
+  structures: readonly Structure[],
+): Markup {
+  const runTitles = new Map(runs.map((run) => [run.name, capitalised(run.summary.title)]));
   const titleOf = (step: string) => {
     const run = /^simulate:(.*)$/.exec(step)?.[1];
     return run === undefined ? (STEP_TITLES[step] ?? step) : (runTitles.get(run) ?? run);
@@ -29,10 +33,10 @@ export function warningsSection(input: ReportInput, structures: readonly Structu
   const seen = new Set<string>();
   const all = [
     // Cut structures are told once, below, with names for people.
-    ...input.caseFile.warnings
+    ...warnings
       .filter(({ step, message }) => !(step === "organs" && EDGE.test(message)))
       .map(({ step, message }) => ({ from: titleOf(step), message })),
-    ...input.runs.flatMap(({ summary }) =>
+    ...runs.flatMap(({ summary }) =>
       summary.warnings.map((message) => ({ from: capitalised(summary.title), message })),
     ),
   ].filter(({ from, message }) => !seen.has(`${from}\n${message}`) && seen.add(`${from}\n${message}`));

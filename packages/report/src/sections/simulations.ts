@@ -4,7 +4,7 @@ import { axisTitle, chartLegend, chartSvg } from "../chart-svg.js";
 import { type Chart, chartsOf } from "../charts.js";
 import { html, type Markup } from "../html.js";
 import { formatCount, formatNumber, formatUnit, readable } from "../numbers.js";
-import type { ReportInput, ReportRun } from "../report-input.js";
+import type { ReportRun } from "../report-input.js";
 import { capitalised, valueWithoutPaths, withoutPaths } from "../wording.js";
 
 function valuesTable(run: ReportRun): Markup {
@@ -50,11 +50,12 @@ function cellText(cell: string | number | null): string {
   return Number.isInteger(cell) ? formatCount(cell) : formatNumber(cell);
 }
 
-function runSection(run: ReportRun, firstChart: number): Markup {
+function runSection(run: ReportRun, firstChart: number, pageTitle: string): Markup {
   const charts = chartsOf(run);
   const { summary } = run;
-  return html`<section class="run" aria-labelledby="run-${firstChart}-${run.name}">
-<h3 id="run-${firstChart}-${run.name}">${capitalised(summary.title)}</h3>
+  const title = capitalised(summary.title);
+  return html`<section class="run" aria-label="${title}">
+${title !== pageTitle && html`<h3>${title}</h3>`}
 <p class="meta">Simulation “${summary.simulation}”, version ${summary.version}; run “${run.name}”</p>
 ${
   summary.warnings.length > 0 &&
@@ -68,16 +69,17 @@ ${charts.length > 0 && html`<p class="hint script-only">In the curves: drag acro
 </section>`;
 }
 
-export function simulationsSection(input: ReportInput): Markup {
-  if (input.runs.length === 0) return html``;
+/** `pageTitle`: a run of that title need not say it again. */
+export function simulationsSection(runs: readonly ReportRun[], pageTitle = ""): Markup {
+  if (runs.length === 0) return html``;
   let next = 0;
-  const sections = input.runs.map((run) => {
-    const section = runSection(run, next);
+  const sections = runs.map((run) => {
+    const section = runSection(run, next, pageTitle);
     next += chartsOf(run).length;
     return section;
   });
   return html`<section id="simulations" aria-labelledby="simulations-title">
-<h2 id="simulations-title">Simulations</h2>
+<h2 id="simulations-title">${pageTitle === "" ? "Simulations" : "Results"}</h2>
 ${sections}
 </section>`;
 }
