@@ -1,15 +1,21 @@
 /** A chart as a still SVG, for print and for readers without scripts. Colours come from the page's style. */
-import { type Chart, logRange, ticksBetween } from "./charts.js";
+import { decades, hasLogScale, rangesOf, ticksBetween } from "./chart-range.js";
+import {
+  bandOpacity,
+  bandOutlines,
+  DASHES,
+  MARK_SIZE,
+  type Mark,
+  markOf,
+  stackedOpacity,
+} from "./chart-shapes.js";
+import { type Chart, LINE_COLORS, MOST_DISTINCT_LINES } from "./charts.js";
 import { html, type Markup } from "./html.js";
-import { formatUnit } from "./numbers.js";
+import { formatCount, formatUnit } from "./numbers.js";
 
 const WIDTH = 720;
 const HEIGHT = 300;
 const BOX = { left: 64, right: 704, top: 26, bottom: 254 };
-
-/** Line styles repeat with another dash after the colours of the style sheet are used up. */
-export const LINE_COLORS = 8;
-export const DASHES = [[], [7, 4], [2, 3]] as const;
 
 /** Axis number: short, no superscripts needed within a chart's range. */
 export function tickText(value: number): string {
@@ -25,71 +31,105 @@ export function axisTitle(label: string, unit: string): string {
   return shown === "" ? label : label === "" ? shown : `${label} (${shown})`;
 }
 
+/** Class and dash of a chart's line. */
+function lineStyle(chart: Chart, n: number): Markup {
+  if (chart.lines.length > MOST_DISTINCT_LINES) return html` class="line line-1 many"`;
+  const dash = DASHES[Math.floor(n / LINE_COLORS) % DASHES.length]!.join(" ");
+  return html` class="line line-${(n % LINE_COLORS) + 1}"${dash && html` stroke-dasharray="${dash}"`}`;
+}
+
+const fixed = (value: number) => value.toFixed(1);
+
 export function chartSvg(chart: Chart): Markup {
-  const log = chart.scale === "log" ? logRange(chart.lines) : null;
-  const values = chart.lines.flatMap((line) => line.values).filter(Number.isFinite);
-  const xs = chart.x.filter(Number.isFinite);
-  const highest = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const lowest = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const xLow = Math.min(...xs.slice(0, 1), xs.at(-1) ?? 0);
-  const xHigh = Math.max(...xs.slice(0, 1), xs.at(-1) ?? 1);
-  const yLow = log ? log[0] : Math.min(0, Number.isFinite(lowest) ? lowest : 0);
-  const yHigh = log ? log[1] : (Number.isFinite(highest) && highest > yLow ? highest : yLow + 1) * 1;
-  const px = (x: number) => BOX.left + ((x - xLow) / (xHigh - xLow || 1)) * (BOX.right - BOX.left);
-  const py = (y: number) => {
-    const fraction = log
-      ? Math.log10(y / yLow) / Math.log10(yHigh / yLow)
-      : (y - yLow) / ((yHigh - yLow) * 1.04 || 1);
-    return BOX.bottom - fraction * (BOX.bottom - BOX.top);
-  };
-  const yTicks = log ? decades(log) : ticksBetween(yLow, yHigh + 0.03 * (yHigh - yLow), 5);
-  const paths = chart.lines.map((line, n) => {
-    let pen = "M";
-    let path = "";
-    line.values.forEach((value, i) => {
-      const x = chart.x[i]!;
-      if (!Number.isFinite(value) || !Number.isFinite(x) || (log && value < log[0])) {
-        pen = "M";
-        return;
-      }
-      path += `${pen}${px(x).toFixed(1)} ${py(value).toFixed(1)}`;
-      pen = "L";
-    });
-    const dash = DASHES[Math.floor(n / LINE_COLORS) % DASHES.length]!.join(" ");
-    return html`<path class="line line-${(n % LINE_COLORS) + 1}" d="${path}"${dash ? html` stroke-dasharray="${dash}"` : ""}/>`;
-  });
+  const log = chart.scale === "log" && hasLogScale(chart);
+  const { x: xRange, y: yRange } = rangesOf(chart, log);
+  const xLog = log && chart.identity;
+  const share = (value: number, [low, high]: readonly [number, number], logarithmic: boolean) =>
+    logarithmic ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+  const px = (x: number) => BOX.left + share(x, xRange, xLog) * (BOX.right - BOX.left);
+  const py = (y: number) => BOX.bottom - share(y, yRange, log) * (BOX.bottom - BOX.top);
+  const yTicks = log ? decades(yRange) : ticksBetween(yRange[0], yRange[1], 5);
+  const xTicks = xLog ? decades(xRange) : ticksBetween(xRange[0], xRange[1], 12);
+  const box = { x: BOX.left, y: BOX.top - 1, width: BOX.right - BOX.left, height: BOX.bottom - BOX.top + 2 };
   return html`<svg class="chart-still" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${chart.title}">
 ${yTicks.map(
   (y) =>
-    html`<line class="grid" x1="${BOX.left}" x2="${BOX.right}" y1="${py(y).toFixed(1)}" y2="${py(y).toFixed(1)}"/><text x="${BOX.left - 8}" y="${(py(y) + 4).toFixed(1)}" text-anchor="end">${tickText(y)}</text>`,
+    html`<line class="grid" x1="${BOX.left}" x2="${BOX.right}" y1="${fixed(py(y))}" y2="${fixed(py(y))}"/><text x="${BOX.left - 8}" y="${fixed(py(y) + 4)}" text-anchor="end">${tickText(y)}</text>`,
 )}
-${ticksBetween(xLow, xHigh, 12).map(
+${xTicks.map(
   (x) =>
-    html`<line class="grid" x1="${px(x).toFixed(1)}" x2="${px(x).toFixed(1)}" y1="${BOX.bottom}" y2="${BOX.bottom + 5}"/><text x="${px(x).toFixed(1)}" y="${BOX.bottom + 19}" text-anchor="middle">${tickText(x)}</text>`,
+    html`<line class="grid" x1="${fixed(px(x))}" x2="${fixed(px(x))}" y1="${BOX.bottom}" y2="${BOX.bottom + 5}"/><text x="${fixed(px(x))}" y="${BOX.bottom + 19}" text-anchor="middle">${tickText(x)}</text>`,
 )}
 <line class="axis" x1="${BOX.left}" x2="${BOX.right}" y1="${BOX.bottom}" y2="${BOX.bottom}"/>
 <text x="${(BOX.left + BOX.right) / 2}" y="${HEIGHT - 6}" text-anchor="middle">${axisTitle(chart.xLabel, chart.xUnit)}</text>
-<text x="8" y="14">${formatUnit(chart.unit)}${log ? " (logarithmic)" : ""}</text>
-${paths}
+<text x="8" y="14">${axisTitle(chart.yLabel, chart.unit)}${log && (xLog ? " (both axes logarithmic)" : " (logarithmic)")}</text>
+<svg x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" viewBox="${box.x} ${box.y} ${box.width} ${box.height}">
+${chart.bands.map((band) => {
+  const outlines = bandOutlines(chart.x, band, px, py, log ? yRange[0] : null);
+  const d = outlines.map((points) => `${pathOf(points)}Z`).join("");
+  return html`<path class="area fill-${band.color}" fill-opacity="${bandOpacity(band.depth)}" d="${d}"/>`;
+})}
+${chart.identity && html`<path class="line identity" d="M${fixed(px(xRange[0]))} ${fixed(py(xRange[0]))}L${fixed(px(xRange[1]))} ${fixed(py(xRange[1]))}"/>`}
+${chart.lines.map((line, n) => {
+  let pen = "M";
+  let path = "";
+  line.values.forEach((value, i) => {
+    const x = chart.x[i]!;
+    if (!Number.isFinite(value) || !Number.isFinite(x) || (log && value <= 0)) {
+      pen = "M";
+      return;
+    }
+    path += `${pen}${fixed(px(x))} ${fixed(py(value))}`;
+    pen = "L";
+  });
+  return html`<path${lineStyle(chart, n)} d="${path}"/>`;
+})}
+${chart.points.map(({ x, y, color }, n) => {
+  const places = x.flatMap((at, i) => ((log && y[i]! <= 0) || (xLog && at <= 0) ? [] : [px(at), py(y[i]!)]));
+  return marksPath(places, markOf(n), color);
+})}
+</svg>
 </svg>`;
 }
 
-/** Powers of ten inside the range, with 2 and 5 times them where those are few. */
-function decades([low, high]: [number, number]): number[] {
-  const steps = high / low > 200 ? [1] : [1, 2, 5];
-  const ticks: number[] = [];
-  for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++)
-    for (const step of steps) {
-      const tick = Number(`${step}e${e}`);
-      if (tick >= low * 0.999 && tick <= high * 1.001) ticks.push(tick);
-    }
-  return ticks;
+function pathOf(points: readonly number[]): string {
+  let path = "";
+  for (let i = 0; i < points.length; i += 2)
+    path += `${i === 0 ? "M" : "L"}${fixed(points[i]!)} ${fixed(points[i + 1]!)}`;
+  return path;
 }
 
-/** Which line is which. */
+/** Many marks as one path. */
+function marksPath(places: readonly number[], mark: Mark, color: number): Markup {
+  const r = MARK_SIZE[mark];
+  let d = "";
+  for (let i = 0; i < places.length; i += 2) {
+    const [x, y] = [places[i]!, places[i + 1]!];
+    if (mark === "plus") d += `M${fixed(x - r)} ${fixed(y)}h${2 * r}m${-r} ${-r}v${2 * r}`;
+    else if (mark === "cross")
+      d += `M${fixed(x - r)} ${fixed(y - r)}l${2 * r} ${2 * r}m0 ${-2 * r}l${-2 * r} ${2 * r}`;
+    // A stroke without length is drawn by its caps alone.
+    else d += `M${fixed(x)} ${fixed(y)}h0`;
+  }
+  return html`<path class="marks mark-${mark} line-${color}" d="${d}"/>`;
+}
+
+/** Which line, band and mark is which. */
 export function chartLegend(chart: Chart): Markup {
-  return html`<ul class="legend">${chart.lines.map((line, n) => {
-    const dash = DASHES[Math.floor(n / LINE_COLORS) % DASHES.length]!.join(" ");
-    return html`<li><svg viewBox="0 0 24 8" aria-hidden="true"><path class="line line-${(n % LINE_COLORS) + 1}" d="M0 4H24"${dash ? html` stroke-dasharray="${dash}"` : ""}/></svg>${line.label}</li>`;
-  })}</ul>`;
+  const many = chart.lines.length > MOST_DISTINCT_LINES;
+  const lines = many
+    ? [
+        html`<li><svg viewBox="0 0 24 8" aria-hidden="true"><path${lineStyle(chart, 0)} d="M0 4H24"/></svg>${formatCount(chart.lines.length)} curves: ${chart.lines[0]!.label} to ${chart.lines.at(-1)!.label}</li>`,
+      ]
+    : chart.lines.map(
+        (line, n) =>
+          html`<li><svg viewBox="0 0 24 8" aria-hidden="true"><path${lineStyle(chart, n)} d="M0 4H24"/></svg>${line.label}</li>`,
+      );
+  return html`<ul class="legend">${lines}${chart.bands.map(
+    ({ label, color, depth }) =>
+      html`<li><svg viewBox="0 0 24 8" aria-hidden="true"><rect class="fill-${color}" width="24" height="8" fill-opacity="${stackedOpacity(depth).toFixed(2)}"/></svg>${label}</li>`,
+  )}${chart.points.map(
+    ({ label, color }, n) =>
+      html`<li><svg viewBox="0 0 24 8" aria-hidden="true">${marksPath([12, 4], markOf(n), color)}</svg>${label}</li>`,
+  )}${chart.identity && html`<li><svg viewBox="0 0 24 8" aria-hidden="true"><path class="line identity" d="M0 4H24"/></svg>equal</li>`}</ul>`;
 }

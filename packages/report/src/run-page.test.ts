@@ -34,7 +34,7 @@ test("a run without a case has a page: figures, results, curves, tables, configu
 });
 
 test("its sections are those of the case's page", async () => {
-  const section = (page: string) => /<div class="charts">[\s\S]*?<\/pre>/.exec(page)![0];
+  const section = (page: string) => /<table class="values">[\s\S]*?<\/pre>/.exec(page)![0];
   assert.equal(section(await buildRunReport(input())), section(await buildReport(smallCase())));
 });
 

@@ -1,58 +1,60 @@
 /** Curves one can zoom and read: uPlot over the still pictures. */
 import uPlot from "uplot";
-import { DASHES, LINE_COLORS, tickText } from "../chart-svg.js";
-import { type Chart, logRange } from "../charts.js";
+import { hasLogScale, type Range, rangesOf } from "../chart-range.js";
+import { DASHES } from "../chart-shapes.js";
+import { axisTitle, tickText } from "../chart-svg.js";
+import { type Chart, LINE_COLORS, MOST_DISTINCT_LINES } from "../charts.js";
 import { formatNumber, formatUnit } from "../numbers.js";
+import { drawBands, drawIdentity, drawPoints, lineColor, type Shown, style } from "./chart-drawing.js";
 import { button, element } from "./dom.js";
 
 const HEIGHT = 300;
 const FONT = '12px -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
-const style = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
 export function startCharts(charts: readonly Chart[]): void {
   for (const figure of document.querySelectorAll<HTMLElement>("figure[data-chart]")) {
     const chart = charts[Number(figure.dataset["chart"])];
-    if (chart && chart.lines.length > 0) startChart(figure, chart);
+    if (!chart || chart.lines.length + chart.bands.length + chart.points.length === 0) continue;
+    const fold = figure.closest<HTMLDetailsElement>("details:not([open])");
+    // What is folded away costs nothing until somebody looks.
+    if (fold) fold.addEventListener("toggle", () => startChart(figure, chart), { once: true });
+    else startChart(figure, chart);
   }
 }
 
 function startChart(figure: HTMLElement, chart: Chart): void {
   const host = figure.querySelector<HTMLElement>(".live")!;
-  const range = logRange(chart.lines);
+  const canLog = hasLogScale(chart);
+  const shown: Shown = { bands: chart.bands.map(() => true), points: chart.points.map(() => true) };
   let plot: uPlot | null = null;
-  let scale = range ? chart.scale : "linear";
+  let log = canLog && chart.scale === "log";
   const draw = () => {
     plot?.destroy();
     const width = Math.max(240, host.clientWidth);
-    plot = new uPlot(
-      optionsFor(chart, scale === "log" ? range : null, width),
-      dataFor(chart, scale === "log"),
-      host,
-    );
+    plot = new uPlot(optionsFor(chart, log, width, shown), dataFor(chart, log), host);
   };
   figure.classList.add("is-live");
   const reset = button("Whole curve", () => draw(), { class: "quiet" });
   const tools = element("div", { class: "chart-tools" }, reset);
-  if (range) {
-    const choices = (["linear", "log"] as const).map((kind) =>
-      button(kind === "log" ? "Logarithmic" : "Linear", () => {
-        scale = kind;
+  if (canLog) {
+    const choices = ([false, true] as const).map((kind) =>
+      button(kind ? "Logarithmic" : "Linear", () => {
+        log = kind;
         press();
         draw();
       }),
     );
     const press = () => {
       choices.forEach((node, i) => {
-        node.setAttribute("aria-pressed", String((i === 1) === (scale === "log")));
+        node.setAttribute("aria-pressed", String((i === 1) === log));
       });
     };
     press();
-    tools.prepend(
-      element("div", { class: "segmented", role: "group", "aria-label": "Vertical scale" }, ...choices),
-    );
+    const label = chart.identity ? "Scale of both axes" : "Vertical scale";
+    tools.prepend(element("div", { class: "segmented", role: "group", "aria-label": label }, ...choices));
   }
   host.before(tools);
+  host.after(...shownList(figure, chart, shown, () => plot?.redraw(false)));
   draw();
   let last = host.clientWidth;
   new ResizeObserver(() => {
@@ -63,71 +65,136 @@ function startChart(figure: HTMLElement, chart: Chart): void {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
-function dataFor(chart: Chart, log: boolean): uPlot.AlignedData {
-  const lines = chart.lines.map((line) =>
-    line.values.map((value) =>
-      !Number.isFinite(value) || value === null || (log && value <= 0) ? null : value,
+/** Buttons that show and hide bands and points, made from the still legend's entries; lines have uPlot's own. */
+function shownList(figure: HTMLElement, chart: Chart, shown: Shown, redraw: () => void): HTMLElement[] {
+  const flags = [
+    ...chart.bands.map((_, n) => ({ list: shown.bands, n })),
+    ...chart.points.map((_, n) => ({ list: shown.points, n })),
+  ];
+  if (flags.length === 0) return [];
+  const entries = [...figure.querySelectorAll(".static .legend li")];
+  const first = entries.length - flags.length - (chart.identity ? 1 : 0);
+  return [
+    element(
+      "ul",
+      { class: "legend live-legend" },
+      ...flags.map(({ list, n }, i) => {
+        const toggle = button("", () => {
+          list[n] = !list[n];
+          toggle.setAttribute("aria-pressed", String(list[n]));
+          redraw();
+        });
+        toggle.setAttribute("aria-pressed", "true");
+        toggle.append(...[...entries[first + i]!.childNodes].map((node) => node.cloneNode(true)));
+        return element("li", {}, toggle);
+      }),
     ),
+  ];
+}
+
+function dataFor(chart: Chart, log: boolean): uPlot.AlignedData {
+  if (chart.lines.length === 0) {
+    const { x } = rangesOf(chart, log);
+    return [x, [null, null]] as uPlot.AlignedData;
+  }
+  const lines = chart.lines.map((line) =>
+    line.values.map((value) => (!Number.isFinite(value) || (log && value <= 0) ? null : value)),
   );
   return [chart.x, ...lines] as uPlot.AlignedData;
 }
 
-function optionsFor(chart: Chart, range: [number, number] | null, width: number): uPlot.Options {
+/** The chart within a part of its horizontal axis. */
+function within(chart: Chart, [from, to]: Range): Chart {
+  const pick = (of: readonly number[], by: readonly number[]) =>
+    of.filter((_, i) => by[i]! >= from && by[i]! <= to);
+  return {
+    ...chart,
+    x: pick(chart.x, chart.x),
+    lines: chart.lines.map((line) => ({ ...line, values: pick(line.values, chart.x) })),
+    bands: chart.bands.map((band) => ({
+      ...band,
+      low: pick(band.low, chart.x),
+      high: pick(band.high, chart.x),
+    })),
+    points: chart.points.map((set) => ({ ...set, x: pick(set.x, set.x), y: pick(set.y, set.x) })),
+  };
+}
+
+function optionsFor(chart: Chart, log: boolean, width: number, shown: Shown): uPlot.Options {
   const unit = formatUnit(chart.unit);
   const xUnit = formatUnit(chart.xUnit);
+  const whole = rangesOf(chart, log);
   const axis = {
     stroke: style("--muted"),
     font: FONT,
     grid: { stroke: style("--rule"), width: 1 },
     ticks: { show: false },
   };
+  const many = chart.lines.length > MOST_DISTINCT_LINES;
   const withUnit = (value: number | null, of: string) =>
     value === null || value === undefined ? "–" : `${formatNumber(value)}${of && `\u00a0${of}`}`;
+  const scale = (range: Range, logarithmic: boolean): uPlot.Scale => ({
+    time: false,
+    auto: false,
+    min: range[0],
+    max: range[1],
+    ...(logarithmic ? { distr: 3 as const, log: 10 as const } : {}),
+    range: (_, low, high) => [low, high],
+  });
+  const values = (_: uPlot, ticks: number[]) => ticks.map((tick) => (tick === null ? "" : tickText(tick)));
+  const yTitle = axisTitle(chart.yLabel, chart.unit);
   return {
     width,
     height: HEIGHT,
-    scales: {
-      x: { time: false },
-      y: range
-        ? { distr: 3, log: 10, range: () => range }
-        : { range: (_, low, high) => [Math.min(0, low), high > Math.min(0, low) ? high * 1.04 : 1] },
-    },
+    scales: { x: scale(whole.x, log && chart.identity), y: scale(whole.y, log) },
     axes: [
       {
         ...axis,
-        label: xUnit ? `${chart.xLabel} (${xUnit})` : chart.xLabel,
+        label: axisTitle(chart.xLabel, chart.xUnit),
         labelFont: FONT,
         labelSize: 22,
         size: 30,
-        values: (_, ticks) => ticks.map(tickText),
+        values,
       },
-      {
-        ...axis,
-        size: 62,
-        label: unit,
-        labelFont: FONT,
-        labelSize: unit ? 20 : 0,
-        values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : tickText(tick))),
-      },
+      { ...axis, size: 62, label: yTitle, labelFont: FONT, labelSize: yTitle ? 20 : 0, values },
     ],
     series: [
       { label: chart.xLabel, value: (_, value) => withUnit(value, xUnit) },
+      ...(chart.lines.length === 0 ? [{ show: false, class: "no-line" }] : []),
       ...chart.lines.map((line, n) => ({
         label: line.label,
-        stroke: style(`--line-${(n % LINE_COLORS) + 1}`),
-        width: 2,
-        dash: [...DASHES[Math.floor(n / LINE_COLORS) % DASHES.length]!],
+        stroke: many ? lineColor(1, 0.55) : lineColor((n % LINE_COLORS) + 1),
+        width: many ? 1.2 : 2,
+        dash: many ? [] : [...DASHES[Math.floor(n / LINE_COLORS) % DASHES.length]!],
         points: { show: false },
         value: (_: uPlot, value: number | null) => withUnit(value, unit),
       })),
     ],
     cursor: { drag: { x: true, y: false }, focus: { prox: 24 }, points: { size: 7 } },
-    focus: { alpha: 0.35 },
+    focus: { alpha: many ? 0.2 : 0.35 },
+    hooks: {
+      // Between grid and lines.
+      drawAxes: [
+        (plot) => {
+          drawBands(plot, chart, shown, log ? whole.y[0] : null);
+          if (chart.identity) drawIdentity(plot);
+        },
+      ],
+      draw: [(plot) => drawPoints(plot, chart, shown, log)],
+      setScale: [
+        (plot, key) => {
+          const { min, max } = plot.scales["x"]!;
+          if (key !== "x" || chart.identity || min == null || max == null) return;
+          const { y } = rangesOf(within(chart, [min, max]), log);
+          plot.setScale("y", { min: y[0], max: y[1] });
+        },
+      ],
+    },
     legend: {
       live: true,
       markers: {
         width: 2,
-        dash: (_, n) => ["solid", "dashed", "dotted"][Math.floor((n - 1) / LINE_COLORS) % 3]!,
+        dash: (_, n) => ["solid", "dashed", "dotted"][many ? 0 : Math.floor((n - 1) / LINE_COLORS) % 3]!,
       },
     },
   };

@@ -7,6 +7,9 @@ import { formatCount, formatNumber, formatUnit, readable } from "../numbers.js";
 import type { ReportRun } from "../report-input.js";
 import { capitalised, valueWithoutPaths, withoutPaths } from "../wording.js";
 
+/** Charts of a run that are open at once; further ones are folded away. */
+const OPEN_CHARTS = 6;
+
 function valuesTable(run: ReportRun): Markup {
   const { values } = run.summary;
   if (values.length === 0) return html``;
@@ -22,11 +25,21 @@ function valuesTable(run: ReportRun): Markup {
 
 function chartFigure(chart: Chart, number: number): Markup {
   return html`<figure class="chart" data-chart="${number}">
-<figcaption><strong>${chart.title}</strong><span class="axis-unit">${formatUnit(chart.unit)} against ${axisTitle(chart.xLabel.toLowerCase(), chart.xUnit)}</span></figcaption>
+<figcaption><strong>${chart.title}</strong><span class="axis-unit">${axisTitle(chart.yLabel, chart.unit)} against ${axisTitle(lowered(chart.xLabel), chart.xUnit)}</span></figcaption>
 <div class="live"></div>
 <div class="static">${chartSvg(chart)}${chartLegend(chart)}</div>
 ${chart.thinned && html`<p class="caption">Drawn with fewer points than were computed; peaks and troughs are kept.</p>`}
 </figure>`;
+}
+
+function chartGrid(charts: readonly Chart[], first: number): Markup {
+  if (charts.length === 0) return html``;
+  return html`<div class="charts">${charts.map((chart, i) => chartFigure(chart, first + i))}</div>`;
+}
+
+/** "Time" within a sentence; "AUC" and "CL" stay. */
+function lowered(label: string): string {
+  return /^.[A-Z]/.test(label) ? label : label.charAt(0).toLowerCase() + label.slice(1);
 }
 
 function explanatoryTable({ title, columns, rows }: Table): Markup {
@@ -63,7 +76,11 @@ ${
 }
 ${valuesTable(run)}
 ${charts.length > 0 && html`<p class="hint script-only">In the curves: drag across to zoom, double-click to see all, click a name to hide its curve.</p>`}
-<div class="charts">${charts.map((chart, i) => chartFigure(chart, firstChart + i))}</div>
+${chartGrid(charts.slice(0, OPEN_CHARTS), firstChart)}
+${
+  charts.length > OPEN_CHARTS &&
+  html`<details class="fold"><summary>${charts.length - OPEN_CHARTS} more charts</summary>${chartGrid(charts.slice(OPEN_CHARTS), firstChart + OPEN_CHARTS)}</details>`
+}
 <div class="tables">${summary.tables.map(explanatoryTable)}</div>
 <details class="fold"><summary>Configuration as it was used</summary><pre tabindex="0">${JSON.stringify(valueWithoutPaths(run.config), null, 2) ?? "none"}</pre></details>
 </section>`;
