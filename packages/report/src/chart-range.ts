@@ -53,9 +53,16 @@ function widths(chart: Chart): ArrayLike<number>[] {
   return [chart.x, ...chart.points.map(({ x }) => x)];
 }
 
-/** Whether a chart can have a logarithmic axis. */
+/** Values this far below 0, against the largest, are rounding errors of a solver. */
+const ROUNDING = 1e-6;
+
+/** Whether a chart can have a logarithmic axis: something lies above 0 and nothing truly below. */
 export function hasLogScale(chart: Chart): boolean {
-  return logRange(heights(chart)) !== null && (!chart.identity || logRange(widths(chart)) !== null);
+  const fits = (columns: ArrayLike<number>[]) => {
+    const range = finiteRange(columns);
+    return range !== null && range[1] > 0 && range[0] >= -ROUNDING * range[1];
+  };
+  return fits(heights(chart)) && (!chart.identity || fits(widths(chart)));
 }
 
 /** What both axes span; with an identity line both the same. A range is never empty. */

@@ -4,7 +4,7 @@ import type { ChartBand } from "./charts.js";
 export const DASHES = [[], [7, 4], [2, 3]] as const;
 
 /** Opacity of a band itself; those around it show through. */
-export const bandOpacity = (depth: number): number => Math.min(0.35, 0.15 + 0.06 * depth);
+export const bandOpacity = (depth: number): number => Math.min(0.35, 0.17 + 0.06 * depth);
 
 /** Opacity that a band ends up with over those around it. */
 export function stackedOpacity(depth: number): number {

@@ -1,6 +1,6 @@
 /** Curves one can zoom and read: uPlot over the still pictures. */
 import uPlot from "uplot";
-import { hasLogScale, type Range, rangesOf } from "../chart-range.js";
+import { decades, hasLogScale, type Range, rangesOf } from "../chart-range.js";
 import { DASHES } from "../chart-shapes.js";
 import { axisTitle, tickText } from "../chart-svg.js";
 import { type Chart, LINE_COLORS, MOST_DISTINCT_LINES } from "../charts.js";
@@ -142,6 +142,7 @@ function optionsFor(chart: Chart, log: boolean, width: number, shown: Shown): uP
     range: (_, low, high) => [low, high],
   });
   const values = (_: uPlot, ticks: number[]) => ticks.map((tick) => (tick === null ? "" : tickText(tick)));
+  const splits = (_: uPlot, __: number, low: number, high: number) => decades([low, high]);
   const yTitle = axisTitle(chart.yLabel, chart.unit);
   return {
     width,
@@ -155,12 +156,21 @@ function optionsFor(chart: Chart, log: boolean, width: number, shown: Shown): uP
         labelSize: 22,
         size: 30,
         values,
+        ...(log && chart.identity ? { splits } : {}),
       },
-      { ...axis, size: 62, label: yTitle, labelFont: FONT, labelSize: yTitle ? 20 : 0, values },
+      {
+        ...axis,
+        ...(log ? { splits } : {}),
+        size: 62,
+        label: yTitle,
+        labelFont: FONT,
+        labelSize: yTitle ? 20 : 0,
+        values,
+      },
     ],
     series: [
       { label: chart.xLabel, value: (_, value) => withUnit(value, xUnit) },
-      ...(chart.lines.length === 0 ? [{ show: false, class: "no-line" }] : []),
+      ...(chart.lines.length === 0 ? [{ show: false }] : []),
       ...chart.lines.map((line, n) => ({
         label: line.label,
         stroke: many ? lineColor(1, 0.55) : lineColor((n % LINE_COLORS) + 1),
@@ -191,6 +201,7 @@ function optionsFor(chart: Chart, log: boolean, width: number, shown: Shown): uP
       ],
     },
     legend: {
+      show: chart.lines.length > 0,
       live: true,
       markers: {
         width: 2,

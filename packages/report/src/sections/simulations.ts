@@ -19,7 +19,7 @@ function valuesTable(run: ReportRun): Markup {
 <thead><tr><th scope="col">Quantity</th><th scope="col" class="number">Value</th><th scope="col">Unit</th>${intervals && html`<th scope="col" class="number">Interval</th>`}</tr></thead>
 <tbody>${values.map((quantity) => {
     const { label, value, unit, low, high } = readable(quantity);
-    return html`<tr><th scope="row">${label}</th><td class="number">${formatNumber(value)}</td><td>${formatUnit(unit)}</td>${intervals && html`<td class="number">${low !== null && high !== null ? `${formatNumber(low)} to ${formatNumber(high)}` : ""}</td>`}</tr>`;
+    return html`<tr><th scope="row">${label}</th><td class="number">${formatNumber(value)}</td><td class="unit-cell">${formatUnit(unit)}</td>${intervals && html`<td class="number">${low !== null && high !== null ? `${formatNumber(low)} to ${formatNumber(high)}` : ""}</td>`}</tr>`;
   })}</tbody></table>`;
 }
 
