@@ -15,6 +15,7 @@ import { doseEvents, doseSchema } from "./dosing.js";
 import { type CurveMeasures, curveMeasures } from "./measures.js";
 import { glomerularFiltrationLPerH, type PbpkModel, pbpkModel, STATES, stateIndex } from "./pbpk.js";
 import { propagate } from "./propagate.js";
+import { STRUCTURES_OF_TISSUE, VENOUS_STRUCTURES } from "./tissue-structures.js";
 
 export const drugConfigSchema = z.strictObject({
   compound: compoundSchema.prefault({}),
@@ -100,18 +101,31 @@ function concentrations(
   timesH: Float64Array,
   amounts: Float64Array[],
 ): SeriesColumn[] {
-  const column = (name: string, label: string, state: number, factor: number): SeriesColumn => ({
+  const column = (
+    name: string,
+    label: string,
+    state: number,
+    factor: number,
+    structures: readonly string[],
+  ): SeriesColumn => ({
     name,
     unit: "mg/L",
     label,
+    structures,
     values: Float64Array.from(amounts, (amount) => Math.max(0, amount[state]! * factor)),
   });
   const plasma = 1 / (model.volumeL.venous * compound.bloodToPlasma);
   return [
     { name: "time", unit: "h", label: "Time", values: timesH },
-    column("plasma", "Venous plasma", stateIndex("venous"), plasma),
+    column("plasma", "Venous plasma", stateIndex("venous"), plasma, VENOUS_STRUCTURES),
     ...TISSUES.map((tissue) =>
-      column(tissue, tissueLabel(tissue), stateIndex(tissue), 1 / model.volumeL[tissue]),
+      column(
+        tissue,
+        tissueLabel(tissue),
+        stateIndex(tissue),
+        1 / model.volumeL[tissue],
+        STRUCTURES_OF_TISSUE[tissue],
+      ),
     ),
   ];
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { buildReport, type ReportInput } from "./index.js";
+import { buildReport, buildRunReport, type ReportInput } from "./index.js";
 import { hostileCase } from "./testing/hostile-case.js";
 import { smallCase } from "./testing/small-case.js";
 
@@ -147,6 +147,58 @@ describe("page in Chromium", { skip: !existsSync(CHROMIUM) && `no browser at ${C
     assert.equal(await page.getByRole("checkbox", { name: "Show Spleen" }).isChecked(), false);
   });
 
+  test("scene: coloured by a run's quantity, at a time chosen by keys, and back", async () => {
+    const input = smallCase();
+    input.runs[0]!.series[1]!.structures = ["spleen"];
+    input.runs[0]!.series[2]!.structures = ["liver"];
+    const { page: other, complaints: own } = await open(input);
+    const tools = other.locator(".color-tools");
+    const shot = async () => {
+      await other.evaluate(
+        () =>
+          new Promise((done) =>
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))),
+          ),
+      );
+      return createHash("sha256")
+        .update(await other.locator(".scene-frame").screenshot())
+        .digest("hex");
+    };
+    const plain = await shot();
+    assert.equal(await tools.getByRole("slider").isVisible(), false);
+    await tools.getByLabel("Colour by").selectOption({ index: 1 });
+    const slider = tools.getByRole("slider", { name: "Time" });
+    const clock = () => tools.locator(".clock").textContent();
+    const peak = await clock();
+    const coloured = await shot();
+    assert.notEqual(coloured, plain);
+    assert.match((await other.locator(".scene-frame .color-bar").textContent())!, /µg\/L \(logarithmic\)/);
+    await slider.focus();
+    await slider.press("End");
+    assert.equal(await clock(), "24.0\u00a0h");
+    assert.equal(await slider.getAttribute("aria-valuetext"), "24.0\u00a0h");
+    assert.notEqual(await shot(), coloured);
+    await tools.getByRole("button", { name: "Peak" }).click();
+    assert.equal(await clock(), peak);
+    assert.equal(await shot(), coloured, "a time can be had again");
+    await tools.getByRole("button", { name: "Linear" }).click();
+    assert.notEqual(await shot(), coloured);
+    // What lies under the pointer is told with its value.
+    const box = (await other.locator(".scene-frame canvas").boundingBox())!;
+    await other.mouse.move(box.x + box.width * 0.38, box.y + box.height * 0.5);
+    await other.waitForFunction(() => document.querySelector(".scene-said")!.textContent !== "");
+    assert.match((await other.locator(".scene-said").textContent())!, /^Liver: [\d.]+\u00a0µg\/L$/);
+    await tools.getByRole("button", { name: "Play" }).press("Enter");
+    await other.waitForFunction((text) => document.querySelector(".clock")!.textContent !== text, peak);
+    await tools.getByRole("button", { name: "Pause" }).press("Enter");
+    await tools.getByLabel("Colour by").selectOption({ index: 0 });
+    await other.mouse.move(box.x + 2, box.y + 2);
+    await other.waitForFunction(() => document.querySelector(".scene-said")!.textContent === "");
+    assert.equal(await shot(), plain);
+    assert.deepEqual(own, []);
+    await other.context().close();
+  });
+
   test("measures and curves: sorted, searched, scale switched", async () => {
     const names = () => page.locator("#measures-table tr[data-structure] .name:visible").allTextContents();
     assert.deepEqual(await names(), ["Liver", "Spleen"]);
@@ -167,6 +219,44 @@ describe("page in Chromium", { skip: !existsSync(CHROMIUM) && `no browser at ${C
     assert.notEqual((await look("figure[data-chart] .u-wrap canvas")).hash, before.hash);
     await chart.locator(".u-over").hover({ position: { x: 60, y: 60 } });
     assert.match((await chart.locator(".u-legend").textContent())!, /Plasma:?[\d.]+\u00a0µg\/L/);
+  });
+
+  test("a page of runs: bands and points drawn, hidden, zoomed", async () => {
+    const run = smallCase().runs[0]!;
+    const plot = run.summary.plots[0]!;
+    Object.assign(plot, {
+      columns: ["liver"],
+      yScale: "linear",
+      bands: [{ label: "Between", low: "liver", high: "plasma" }],
+      points: [{ label: "Measured", x: [1, 4, 9], y: [30, 50, 5] }],
+    });
+    const path = join(folder, "runs.html");
+    const { generatedAt, version } = smallCase();
+    writeFileSync(path, await buildRunReport({ title: "A run", runs: [run], generatedAt, version }));
+    const before = page.url();
+    await page.goto(pathToFileURL(path).href);
+    await page.waitForSelector("html[data-ready]");
+    const canvas = "figure[data-chart] .u-wrap canvas";
+    const whole = await look(canvas);
+    for (const name of ["Between", "Measured"]) {
+      const toggle = page.locator(".live-legend").getByRole("button", { name });
+      await toggle.press("Enter");
+      assert.equal(await toggle.getAttribute("aria-pressed"), "false");
+      assert.notEqual((await look(canvas)).hash, whole.hash, `${name} is drawn`);
+      await toggle.press("Enter");
+      assert.equal((await look(canvas)).hash, whole.hash);
+    }
+    const area = (await page.locator(".u-over").first().boundingBox())!;
+    await page.mouse.move(area.x + 20, area.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(area.x + 120, area.y + 40, { steps: 4 });
+    await page.mouse.up();
+    assert.notEqual((await look(canvas)).hash, whole.hash, "dragging zooms");
+    await page.getByRole("button", { name: "Whole curve" }).first().click();
+    await page.mouse.move(2, 2);
+    assert.equal((await look(canvas)).hash, whole.hash);
+    await page.goto(before);
+    await page.waitForSelector("html[data-ready]");
   });
 
   test("printed, it is a document of several pages", async () => {

@@ -1,6 +1,7 @@
 /** What the page's script gets: a JSON manifest, and three blocks of base64 text beside it. */
 import type { Affine, Size3 } from "@viscera/core";
 import type { Chart } from "./charts.js";
+import type { Coloring } from "./colorings.js";
 import { fromBase64, inflate } from "./compression.js";
 import { type PackedMesh, unpackMesh } from "./mesh-packing.js";
 import type { GreyWindow } from "./windows.js";
@@ -16,6 +17,7 @@ export interface Manifest {
   /** `structure` counts from 1, as in the label image. */
   meshes: (Omit<PackedMesh, "bytes"> & { structure: number; length: number })[];
   charts: Chart[];
+  colorings: Coloring[];
 }
 
 /** The surfaces of a page, in the manifest's order. */

@@ -22,9 +22,13 @@ export interface Part {
   mesh: Mesh;
   /** `#rrggbb` */
   color: string;
+  /** Drawn behind every part that is not, wherever it lies. */
+  behind?: boolean;
 }
 
 const SAMPLES = 2;
+/** Farther than any body is deep. */
+const FAR_MM = 1e5;
 
 /** Draws on a transparent background; the longer side of the picture has `pixels` pixels. */
 export function drawMeshes(parts: readonly Part[], view: View, pixels: number): Picture {
@@ -63,7 +67,7 @@ export function drawMeshes(parts: readonly Part[], view: View, pixels: number): 
     depth: new Float32Array(width * height).fill(Number.NEGATIVE_INFINITY),
     shade: new Uint8Array(width * height * 3),
   };
-  parts.forEach(({ mesh: { indices }, color }, n) => {
+  parts.forEach(({ mesh: { indices }, color, behind = false }, n) => {
     const base = [1, 3, 5].map((c) => Number.parseInt(color.slice(c, c + 2), 16)) as [number, number, number];
     const points = projected[n]!;
     const normals = vertexNormals(points, indices);
@@ -73,6 +77,7 @@ export function drawMeshes(parts: readonly Part[], view: View, pixels: number): 
       lights[v] = 0.38 + 0.66 * Math.max(0, facing);
     }
     for (let i = 0; i < points.length; i += 3) {
+      if (behind) points[i + 2]! -= FAR_MM;
       points[i] = (points[i]! - left) * scale + 2;
       points[i + 1] = (top - points[i + 1]!) * scale + 2;
     }

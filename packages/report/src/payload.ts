@@ -1,6 +1,7 @@
 /** The page's data: what is drawn at once and what is embedded for the page's script. */
 import { type JobOptions, spacingOf, throwIfCancelled } from "@viscera/core";
 import { chartsOf } from "./charts.js";
+import { coloringsOf } from "./colorings.js";
 import { deflate, toBase64 } from "./compression.js";
 import { type DisplayGrid, displayGridOf, displayImageOf, displayLabelsOf } from "./display-grid.js";
 import { packImage, packLabels } from "./image-packing.js";
@@ -99,6 +100,7 @@ export async function payloadOf(
       length: own.length,
     })),
     charts: input.runs.flatMap(chartsOf),
+    colorings: coloringsOf(input.runs, structures, new Set(parts.map(({ structure }) => structure))),
   };
   return { manifest, source, grid, parts, clusterMm: shown.clusterMm, blocks };
 }

@@ -17,9 +17,11 @@ import {
   WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import { NO_VALUE_COLOR } from "../color-map.js";
 import { type Manifest, unpackMeshes } from "../manifest.js";
 import { AxisFigure } from "./axis-figure.js";
 import { button, element, slider, wheelIntent } from "./dom.js";
+import { SceneColoring } from "./scene-coloring.js";
 import type { Selection } from "./selection.js";
 import { structureList } from "./structure-list.js";
 
@@ -33,6 +35,10 @@ const DIRECTIONS: Record<string, { from: [number, number, number]; up?: [number,
   Below: { from: [0, 0.02, -1] },
 };
 const ENVELOPE_OPACITY = 0.16;
+const SPECULAR = 0x1c1c1c;
+
+/** Of structures that a quantity says nothing about. */
+const NO_VALUE_OPACITY = 0.13;
 
 export async function startScene(
   host: HTMLElement,
@@ -61,7 +67,7 @@ export async function startScene(
     geometry.setIndex(new BufferAttribute(mesh.indices, 1));
     geometry.computeVertexNormals();
     const { color, envelope } = structures[structure - 1]!;
-    const material = new MeshPhongMaterial({ color: new Color(color), specular: 0x1c1c1c, shininess: 22 });
+    const material = new MeshPhongMaterial({ color: new Color(color), specular: SPECULAR, shininess: 22 });
     const object = new Mesh(geometry, material);
     object.userData["structure"] = structure;
     if (envelope) setOpacity(object, ENVELOPE_OPACITY);
@@ -117,6 +123,22 @@ export async function startScene(
     draw();
   };
 
+  let envelopeOpacity = ENVELOPE_OPACITY;
+  /** Colours by structure number, from a quantity; null for the structures' own. */
+  let paint: ReadonlyMap<number, string> | null = null;
+  const dress = () => {
+    for (const mesh of meshes) {
+      const { color, envelope } = structures[structureOf(mesh) - 1]!;
+      const valued = paint?.get(structureOf(mesh));
+      const own = envelope ? envelopeOpacity : 1;
+      setOpacity(mesh, paint && valued === undefined ? Math.min(own, NO_VALUE_OPACITY) : own);
+      mesh.material.color.set(paint ? (valued ?? NO_VALUE_COLOR) : color);
+      // A gloss would read as another value.
+      mesh.material.specular.set(paint ? 0x000000 : SPECULAR);
+    }
+    apply();
+  };
+
   const said = element("output", { class: "scene-said" });
   const only = button("Show only this", () => {
     if (selection.choice.selected !== null) selection.isolate([selection.choice.selected]);
@@ -126,6 +148,14 @@ export async function startScene(
     lookFrom("Front");
   });
   const frame = element("div", { class: "scene-frame" }, canvas, axes.root, said);
+  const coloring =
+    manifest.colorings.length > 0
+      ? new SceneColoring(manifest.colorings, (colors) => {
+          paint = colors;
+          dress();
+        })
+      : null;
+  if (coloring) frame.append(coloring.bar);
   const tools = element(
     "div",
     { class: "tools", role: "group", "aria-label": "Scene" },
@@ -140,8 +170,8 @@ export async function startScene(
             "Skin, fat and muscles",
             { min: 0, max: 1, step: 0.02, value: ENVELOPE_OPACITY },
             (value) => {
-              for (const mesh of envelopes) setOpacity(mesh, value);
-              draw();
+              envelopeOpacity = value;
+              dress();
             },
           ),
         ]
@@ -151,7 +181,11 @@ export async function startScene(
   );
   only.disabled = true;
   const stills = host.querySelector(".stills")!;
-  host.prepend(tools, element("div", { class: "scene-body" }, frame, structureList(manifest, selection)));
+  host.prepend(
+    tools,
+    ...(coloring ? [coloring.root] : []),
+    element("div", { class: "scene-body" }, frame, structureList(manifest, selection)),
+  );
   host.classList.add("is-live");
   canvas.addEventListener("webglcontextlost", () => {
     host.classList.remove("is-live");
@@ -168,11 +202,15 @@ export async function startScene(
     requestAnimationFrame(() => {
       hovering = false;
       const structure = pick(event);
-      said.textContent = structure === null ? selectedTitle() : structures[structure - 1]!.title;
+      said.textContent = titleOf(structure ?? selection.choice.selected);
     });
   });
-  const selectedTitle = () =>
-    selection.choice.selected === null ? "" : structures[selection.choice.selected - 1]!.title;
+  const titleOf = (structure: number | null) => {
+    if (structure === null) return "";
+    const { title } = structures[structure - 1]!;
+    const value = coloring?.valueText(structure) ?? null;
+    return value === null ? title : `${title}: ${value}`;
+  };
   let down = { x: 0, y: 0 };
   canvas.addEventListener("pointerdown", (event) => {
     down = { x: event.clientX, y: event.clientY };
@@ -196,7 +234,7 @@ export async function startScene(
       mesh.material.emissive.set(structureOf(mesh) === selected ? 0x3d3d3d : 0x000000);
     }
     only.disabled = selected === null;
-    said.textContent = selectedTitle();
+    said.textContent = titleOf(selected);
     draw();
   };
   apply();
@@ -222,6 +260,7 @@ const structureOf = (mesh: OrganMesh) => mesh.userData["structure"] as number;
 
 function setOpacity(mesh: OrganMesh, opacity: number): void {
   const { material } = mesh;
+  if (material.opacity === opacity) return;
   material.opacity = opacity;
   material.transparent = opacity < 1;
   material.depthWrite = opacity >= 1;

@@ -5,11 +5,13 @@ import { formatCount, formatFixed } from "../numbers.js";
 import type { Payload } from "../payload.js";
 import { pngDataUri } from "../png.js";
 import type { Structure } from "../structures.js";
+import { coloringStills } from "./coloring.js";
 
 const STILL_PIXELS = 540;
 
 export async function sceneSection(payload: Payload, structures: readonly Structure[]): Promise<Markup> {
   const { parts, clusterMm } = payload;
+  const { colorings } = payload.manifest;
   if (parts.length === 0) {
     return html`<section id="scene"><h2>Organs in space</h2><p class="empty">No surfaces are stored with this case.</p></section>`;
   }
@@ -22,10 +24,13 @@ export async function sceneSection(payload: Payload, structures: readonly Struct
       html`<figure class="still"><img src="${await pngDataUri(picture)}" width="${picture.width}" height="${picture.height}" alt="Organ surfaces, ${view.title.toLowerCase()}"><figcaption>${view.title}</figcaption></figure>`,
     );
   }
+  const colored: Markup[] = [];
+  for (const coloring of colorings) colored.push(await coloringStills(coloring, drawn));
   const triangles = parts.reduce((sum, { mesh }) => sum + mesh.indices.length / 3, 0);
   return html`<section id="scene" aria-labelledby="scene-title">
 <h2 id="scene-title">Organs in space</h2>
 <div class="scene" id="scene-view"><div class="stills">${stills}</div></div>
+${colored}
 <p class="caption">${formatCount(parts.length)} surfaces, ${formatCount(triangles)} triangles.
 ${drawn.length < parts.length && html`The still views leave skin, fat and muscles out; layers around the whole body start hidden.`}
 ${clusterMm.organs !== null && html`For this page the organs were coarsened to about ${formatFixed(clusterMm.organs, 1)} mm; the files of the case are finer.`}

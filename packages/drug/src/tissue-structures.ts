@@ -1,0 +1,34 @@
+/** Structures of an image that a tissue of the body model stands for, by TotalSegmentator's names. */
+import type { Tissue } from "@viscera/organ";
+
+const sides = (...names: string[]) => names.flatMap((name) => [`${name}_left`, `${name}_right`]);
+
+export const STRUCTURES_OF_TISSUE: Readonly<Record<Tissue, readonly string[]>> = {
+  lung: [
+    "lung_upper_lobe_left",
+    "lung_lower_lobe_left",
+    "lung_upper_lobe_right",
+    "lung_middle_lobe_right",
+    "lung_lower_lobe_right",
+    ...sides("lung"),
+  ],
+  liver: ["liver"],
+  kidney: sides("kidney"),
+  spleen: ["spleen"],
+  gut: ["esophagus", "stomach", "duodenum", "small_bowel", "colon", "pancreas"],
+  heart: ["heart", "heart_myocardium", ...sides("heart_atrium", "heart_ventricle")],
+  brain: ["brain"],
+  muscle: [
+    "skeletal_muscle",
+    ...sides("gluteus_maximus", "gluteus_medius", "gluteus_minimus", "autochthon", "iliopsoas"),
+  ],
+  fat: ["subcutaneous_fat", "torso_fat"],
+  rest: [],
+};
+
+/** Vessels that carry venous blood. */
+export const VENOUS_STRUCTURES: readonly string[] = [
+  "superior_vena_cava",
+  "inferior_vena_cava",
+  ...sides("brachiocephalic_vein", "iliac_vena"),
+];
