@@ -2,6 +2,7 @@ export { decimate } from "./decimate.js";
 export { extractLabelSurfaces } from "./extract.js";
 export { type LabelSurfaces, OUTSIDE } from "./label-surfaces.js";
 export { type IndexMesh, marchingCubes } from "./marching-cubes.js";
+export { EDGE_CORNERS, surfaceLoops } from "./marching-cubes-table.js";
 export { labelTriangles, type Patches, triangulate } from "./patches.js";
 export { type FacePieces, findPieces, type Pieces } from "./pieces.js";
 export { type SmoothOptions, smoothSurfaces } from "./smooth.js";

@@ -106,21 +106,28 @@ function triangulate(loop: readonly number[]): Triangulation {
   return best!;
 }
 
+/** Outlines of the surface in the cube whose inside corners are the bits of `mask`: loops of crossed edges. */
+export function surfaceLoops(mask: number): number[][] {
+  const next = outline((corner) => ((mask >> corner) & 1) === 1);
+  const loops: number[][] = [];
+  while (next.size > 0) {
+    const loop: number[] = [];
+    for (let edge = next.keys().next().value!; next.has(edge); ) {
+      loop.push(edge);
+      const following = next.get(edge)!;
+      next.delete(edge);
+      edge = following;
+    }
+    loops.push(loop);
+  }
+  return loops;
+}
+
 function build(): MarchingCubesTable {
   const start = new Uint16Array(257);
   const edges: number[] = [];
   for (let mask = 0; mask < 256; mask++) {
-    const next = outline((corner) => ((mask >> corner) & 1) === 1);
-    while (next.size > 0) {
-      const loop: number[] = [];
-      for (let edge = next.keys().next().value!; next.has(edge); ) {
-        loop.push(edge);
-        const following = next.get(edge)!;
-        next.delete(edge);
-        edge = following;
-      }
-      edges.push(...triangulate(loop).triangles);
-    }
+    for (const loop of surfaceLoops(mask)) edges.push(...triangulate(loop).triangles);
     start[mask + 1] = edges.length;
   }
   return { start, edges: Uint8Array.from(edges) };

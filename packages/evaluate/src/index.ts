@@ -1,0 +1,16 @@
+export * from "./conventions/deepmind.js";
+export * from "./conventions/medpy.js";
+export * from "./conventions/metrics-reloaded.js";
+export * from "./conventions/monai.js";
+export * from "./masks/bit-mask.js";
+export * from "./masks/mask-pair.js";
+export * from "./overlap/boundary-iou.js";
+export * from "./overlap/cl-dice.js";
+export * from "./overlap/confusion.js";
+export * from "./overlap/confusion-matrix.js";
+export * from "./overlap/generalised-dice.js";
+export { skeletonOf } from "./overlap/skeleton.js";
+export { percentileOf } from "./statistics/percentile.js";
+export { ELEMENT_NORMALS, elementAreas } from "./surface/element-areas.js";
+export * from "./surface/surface-distances.js";
+export { WeightedDistances } from "./surface/weighted-distances.js";
