@@ -2,6 +2,7 @@
 import type { Tissue } from "@viscera/organ";
 
 const sides = (...names: string[]) => names.flatMap((name) => [`${name}_left`, `${name}_right`]);
+const numbered = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}${i + 1}`);
 
 export const STRUCTURES_OF_TISSUE: Readonly<Record<Tissue, readonly string[]>> = {
   lung: [
@@ -23,6 +24,18 @@ export const STRUCTURES_OF_TISSUE: Readonly<Record<Tissue, readonly string[]>> =
     ...sides("gluteus_maximus", "gluteus_medius", "gluteus_minimus", "autochthon", "iliopsoas"),
   ],
   fat: ["subcutaneous_fat", "torso_fat"],
+  bone: [
+    "skull",
+    "sternum",
+    "sacrum",
+    ...sides("hip", "femur", "humerus", "scapula", "clavicula"),
+    ...numbered("vertebrae_C", 7),
+    ...numbered("vertebrae_T", 12),
+    ...numbered("vertebrae_L", 5),
+    "vertebrae_S1",
+    ...sides("rib").flatMap((name) => numbered(`${name}_`, 12)),
+  ],
+  skin: ["skin"],
   rest: [],
 };
 

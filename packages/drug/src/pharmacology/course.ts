@@ -15,6 +15,8 @@ export interface CourseOptions {
   layout: ParameterLayout;
   /** Names of the compartments, for messages. */
   compartments: readonly string[];
+  /** Compartments on which no rate depends; they have no steady state and keep what they were. */
+  accumulators?: readonly number[];
   /** Of an iterated steady state, relative. */
   steadyStateTolerance: number;
   signal?: AbortSignal | undefined;
@@ -179,17 +181,28 @@ export class Course {
 
   #toSteadyState(dose: Administration, interval: number, add: boolean, where: string): void {
     this.#catchUp();
-    const { flow, layout, steadyStateTolerance: tolerance } = this.#options;
+    const { flow, layout, accumulators = [], steadyStateTolerance: tolerance } = this.#options;
     if (!add) this.#cancel();
     const compartments = this.#state.length;
     const parameters = this.#parameters.slice().fill(0, layout.infusion, layout.infusion + compartments);
-    const task = { flow, layout, parameters, dose, interval, time: this.#time, tolerance, where };
+    const task = {
+      flow,
+      layout,
+      accumulators,
+      parameters,
+      dose,
+      interval,
+      time: this.#time,
+      tolerance,
+      where,
+    };
     const { state, ends } = steadyState({ ...task, start: this.#state });
     if (add) {
       // Superposition; what a linear system holds without any dose is counted once.
       const alone = flow.linear
         ? steadyState({ ...task, start: this.#state, dose: { ...dose, bolus: 0, rate: 0 } }).state
         : new Float64Array(compartments);
+      for (const i of accumulators) alone[i] = state[i]!;
       this.#state = this.#state.map((value, i) => value + state[i]! - alone[i]!);
     } else this.#state = state;
     if (!flow.linear && dose.duration < Number.POSITIVE_INFINITY) {

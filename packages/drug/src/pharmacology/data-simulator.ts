@@ -5,7 +5,13 @@ import { Course } from "./course.js";
 import type { DataRecord, DataSet, DataSubject } from "./data-set.js";
 import { DosePropertyTable } from "./dose-properties.js";
 import { type CompiledFlow, compileFlow, DEFAULT_RELATIVE, type Flow } from "./flow.js";
-import { compartmentOutput, equationSystem, type ModelOutput, type PharmacologyModel } from "./model.js";
+import {
+  accumulators,
+  compartmentOutput,
+  equationSystem,
+  type ModelOutput,
+  type PharmacologyModel,
+} from "./model.js";
 import { findCompartment } from "./model-text.js";
 
 export interface DataSimulationOptions extends JobOptions, Tolerances {
@@ -52,6 +58,7 @@ export class DataSimulator {
   readonly #compiled: CompiledFlow;
   readonly #linearFlow: Flow | null;
   readonly #properties: DosePropertyTable;
+  readonly #accumulators: readonly number[];
   readonly #options: DataSimulationOptions;
   /** Per covariate of the data its place among the parameters. */
   readonly #covariateAt: number[];
@@ -72,6 +79,7 @@ export class DataSimulator {
     this.#compiled = compiled;
     this.#linearFlow = compiled.linear ? compiled.newFlow() : null;
     this.#properties = new DosePropertyTable(model);
+    this.#accumulators = accumulators(model);
     this.#options = options;
     this.#covariateAt = data.covariates.map((name) =>
       model.parameters.findIndex((parameter) => parameter.name === name),
@@ -141,6 +149,7 @@ export class DataSimulator {
         layout,
         compartments: this.#model.compartments.map(({ name }) => name),
         signal: this.#options.signal,
+        accumulators: this.#accumulators,
         steadyStateTolerance: STEADY_STATE_FACTOR * (this.#options.relative ?? DEFAULT_RELATIVE),
         onOutput: (index, time, state, parameters) => {
           // The parameters change in place; a copy tells.

@@ -1,5 +1,5 @@
 /** A pharmacological model as data: what the text format reads to and what is simulated. */
-import { call, type EquationSystem, type Expression, symbol } from "@viscera/numerics";
+import { call, type EquationSystem, type Expression, symbol, symbolsOf } from "@viscera/numerics";
 
 export interface ModelParameter {
   name: string;
@@ -117,6 +117,24 @@ export function equationSystem(model: PharmacologyModel): EquationSystem {
     ]),
     outputs: model.outputs.map(({ expression }) => expression),
   };
+}
+
+/**
+ * Compartments on which no rate depends, such as what was excreted or an area under a curve: they grow for ever under
+ * repeated doses.
+ */
+export function accumulators({ compartments, definitions }: PharmacologyModel): number[] {
+  const used = new Set<string>();
+  const open = compartments.map(({ rate }) => rate);
+  for (let expression = open.pop(); expression !== undefined; expression = open.pop()) {
+    for (const name of symbolsOf(expression)) {
+      if (used.has(name)) continue;
+      used.add(name);
+      const definition = definitions.get(name);
+      if (definition !== undefined) open.push(definition);
+    }
+  }
+  return compartments.flatMap(({ name }, i) => (used.has(name) ? [] : [i]));
 }
 
 /** Names that formulas of the model may use besides its parameters, compartments and definitions. */

@@ -22,6 +22,8 @@ export interface SteadyStateTask {
   time: number;
   /** Where an iteration begins. */
   start: Float64Array;
+  /** States on which no rate depends (what was excreted, areas): they keep what they were. */
+  accumulators?: readonly number[];
   tolerance: number;
   /** "Line 3 of data.csv", for messages. */
   where: string;
@@ -45,7 +47,7 @@ const SPAN = 10;
  * than the interval in a nonlinear model.
  */
 export function steadyState(task: SteadyStateTask): SteadyState {
-  const { flow, layout, dose, interval, time, start, tolerance, where } = task;
+  const { flow, layout, dose, interval, time, start, accumulators = [], tolerance, where } = task;
   const parameters = task.parameters.slice();
   const rateAt = layout.infusion + dose.compartment;
   /** From one time to another while so many infusions run. */
@@ -53,7 +55,11 @@ export function steadyState(task: SteadyStateTask): SteadyState {
     if (from === until) return state;
     parameters[rateAt] = infusions * dose.rate;
     flow.setParameters(parameters);
-    return flow.run(state, from, until);
+    const reached = flow.run(state, from, until);
+    if (accumulators.length === 0) return reached;
+    const held = reached.slice();
+    for (const i of accumulators) held[i] = start[i]!;
+    return held;
   };
   const what = `the dose in ${where}`;
   if (dose.duration === Number.POSITIVE_INFINITY) {

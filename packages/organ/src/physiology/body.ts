@@ -41,6 +41,11 @@ export interface Body {
 const ARTERIAL_SHARE = 0.25;
 /** Fat is never less than this share of the body's mass. */
 export const LEAST_FAT = 0.05;
+/**
+ * Powers of height that a tissue's mass goes with, where not 0.75. The adult brain does not grow with height; the
+ * skeleton is taken to do as muscle, the skin as the body's surface where weight goes with the square of height.
+ */
+const HEIGHT_EXPONENT: Partial<Record<Tissue, number>> = { muscle: 2, bone: 2, brain: 0, skin: 1.575 };
 /** A segmented volume outside these multiples of the expected one is not used. */
 const PLAUSIBLE = { low: 0.25, high: 4 };
 
@@ -150,8 +155,7 @@ function referenceMassG(
   reference: ReferenceAdult,
   heightCm: number,
 ): number {
-  // The adult brain does not grow with height.
-  const exponent = tissue === "muscle" ? 2 : tissue === "brain" ? 0 : 0.75;
+  const exponent = HEIGHT_EXPONENT[tissue] ?? 0.75;
   return reference.massG[tissue] * (heightCm / reference.heightCm) ** exponent;
 }
 
@@ -200,7 +204,7 @@ function closeMassBalance({
   tissues.rest = {
     volumeMl: restG / DENSITY_G_PER_ML.rest,
     from: "reference",
-    note: "skeleton, skin and all other tissue",
+    note: "glands, lymph nodes, connective and all other tissue",
   };
   const lean = TISSUES.filter((tissue) => tissue !== "fat").reduce((sum, tissue) => sum + massOf(tissue), 0);
   let fatG = weightKg * 1000 - lean - bloodMl * DENSITY_G_PER_ML.blood;

@@ -15,6 +15,8 @@ export const TISSUES = [
   "brain",
   "muscle",
   "fat",
+  "bone",
+  "skin",
   "rest",
 ] as const;
 export type Tissue = (typeof TISSUES)[number];
@@ -32,7 +34,10 @@ export interface ReferenceAdult {
   flowShare: Record<Exclude<Tissue, "lung">, number>;
 }
 
-/** Gut: walls of oesophagus, stomach, small and large intestine, and the pancreas (all drain to the portal vein but the oesophagus). */
+/**
+ * Gut: walls of oesophagus, stomach, small and large intestine, and the pancreas (all drain to the portal vein but the
+ * oesophagus). Bone: the skeleton without its yellow marrow (2480 and 1800 g), which the adipose tissue holds.
+ */
 const MALE: ReferenceAdult = {
   heightCm: 176,
   weightKg: 73,
@@ -48,6 +53,8 @@ const MALE: ReferenceAdult = {
     brain: 1450,
     muscle: 29000,
     fat: 18200,
+    bone: 8020,
+    skin: 3300,
   },
   massWithBloodG: { lung: 1200, heart: 840 },
   flowShare: {
@@ -59,7 +66,9 @@ const MALE: ReferenceAdult = {
     brain: 0.12,
     muscle: 0.17,
     fat: 0.05,
-    rest: 0.175,
+    bone: 0.05,
+    skin: 0.05,
+    rest: 0.075,
   },
 };
 
@@ -78,6 +87,8 @@ const FEMALE: ReferenceAdult = {
     brain: 1300,
     muscle: 17500,
     fat: 22500,
+    bone: 6000,
+    skin: 2300,
   },
   massWithBloodG: { lung: 950, heart: 620 },
   flowShare: {
@@ -89,7 +100,9 @@ const FEMALE: ReferenceAdult = {
     brain: 0.12,
     muscle: 0.12,
     fat: 0.085,
-    rest: 0.18,
+    bone: 0.05,
+    skin: 0.05,
+    rest: 0.08,
   },
 };
 
@@ -116,7 +129,10 @@ export function referenceAdult(sex: "female" | "male" | "other" | null): Referen
   return sex === "male" ? MALE : sex === "female" ? FEMALE : UNKNOWN;
 }
 
-/** Tissue densities in g/mL, rounded near ICRP Publication 110's; `rest`, soft tissue and bone, is a choice. */
+/**
+ * Tissue densities in g/mL, rounded near ICRP Publication 110's; that of the bones is what a skeleton of 1.3 g/mL has
+ * without its yellow marrow; `rest`, other soft tissue, is a choice.
+ */
 export const DENSITY_G_PER_ML: Record<Tissue | "blood", number> = {
   blood: 1.06,
   lung: 1.05,
@@ -128,5 +144,7 @@ export const DENSITY_G_PER_ML: Record<Tissue | "blood", number> = {
   brain: 1.04,
   muscle: 1.05,
   fat: 0.95,
-  rest: 1.1,
+  bone: 1.45,
+  skin: 1.1,
+  rest: 1.05,
 };

@@ -43,14 +43,14 @@ export interface VirtualPerson {
 export const VOLUME_VARIATION: Readonly<
   Record<"male" | "female", Record<Exclude<Tissue, "fat"> | "blood", number>>
 > = {
-  // Gut: stomach, intestines and pancreas, each with its own; rest: the skin's.
+  // Gut: stomach, intestines and pancreas, each with its own; bone and rest: the skin's.
   male: variations({ heart: 0.19, kidney: 0.25, liver: 0.24, gut: 0.09 }),
   female: variations({ heart: 0.25, kidney: 0.25, liver: 0.25, gut: 0.08 }),
 };
 export const FLOW_VARIATION = 0.05;
 
 function variations(own: Record<"heart" | "kidney" | "liver" | "gut", number>) {
-  return { ...own, lung: 0.33, spleen: 0.38, brain: 0.05, muscle: 0.27, rest: 0.05, blood: 0.1 };
+  return { ...own, lung: 0.33, spleen: 0.38, brain: 0.05, muscle: 0.27, bone: 0.05, skin: 0.05, rest: 0.05, blood: 0.1 };
 }
 
 /** Age of the reference adult. */

@@ -1,0 +1,84 @@
+/** Compounds by name or CAS number, and those of a configuration. */
+import { checkValue, inputError, VisceraError } from "@viscera/core";
+import { z } from "zod";
+import { type Compound, compoundSchema, repeatedProtein } from "./compound.js";
+import { findHttkChemical, httkChemicals } from "./httk/chemicals.js";
+import { httkCautions, httkCompound } from "./httk/httk-compound.js";
+import { MIDAZOLAM } from "./midazolam.js";
+
+/** Compounds that do not come from httk's table. */
+const OWN: ReadonlyMap<string, Compound> = new Map([["osp:midazolam", MIDAZOLAM]]);
+
+export interface ResolvedCompound {
+  compound: Compound;
+  /** What somebody should know who uses it. */
+  cautions: string[];
+}
+
+/** Names of the library that hold a text, or CAS numbers that begin with it. */
+export function compoundNames(part: string): { name: string; cas: string }[] {
+  const wanted = part.trim().toLowerCase();
+  const own = [...OWN].map(([name, { cas = "" }]) => ({ name, cas }));
+  return [...own, ...httkChemicals().map(({ name, cas }) => ({ name, cas }))].filter(
+    ({ name, cas }) => name.toLowerCase().includes(wanted) || cas.toLowerCase().startsWith(wanted),
+  );
+}
+
+/** A compound of the library. Throws `input.compound` with names that are near for an unknown one. */
+export function libraryCompound(key: string): ResolvedCompound {
+  const own = OWN.get(key.trim().toLowerCase());
+  if (own) return { compound: own, cautions: [] };
+  const chemical = findHttkChemical(key);
+  if (chemical) return { compound: httkCompound(chemical), cautions: httkCautions(chemical) };
+  const near = compoundNames(key.slice(0, 5)).slice(0, 5);
+  throw inputError(
+    "compound",
+    `There is no compound "${key}" in the library.`,
+    near.length > 0
+      ? `Did you mean ${near.map(({ name }) => name).join(", ")}?`
+      : "Look with `viscera drug compounds PART-OF-A-NAME`, or give the compound's numbers.",
+  );
+}
+
+/**
+ * A compound as a configuration gives it: a name or CAS number, its numbers, or `{"basedOn": name, ...}` with those that
+ * differ. Throws `input.schema` naming what is missing or wrong, `input.compound`.
+ */
+export function resolveCompound(given: unknown, where = "The compound"): ResolvedCompound {
+  if (typeof given === "string") return libraryCompound(given);
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw inputError("compound", `${where} is neither a name nor a set of numbers.`);
+  }
+  const { basedOn, ...own } = given as Record<string, unknown>;
+  if (basedOn !== undefined && typeof basedOn !== "string")
+    throw inputError("compound", `"basedOn" of ${where.toLowerCase()} has to be a name or CAS number.`);
+  const base = basedOn === undefined ? null : libraryCompound(basedOn);
+  const sources = {
+    ...base?.compound.sources,
+    ...Object.fromEntries(Object.keys(own).map((key) => [key, "given in the configuration"])),
+    ...(typeof own.sources === "object" ? own.sources : {}),
+  };
+  const compound = checkValue({ ...base?.compound, ...own, sources }, compoundSchema, where);
+  const twice = repeatedProtein(compound);
+  if (twice !== null) throw inputError("compound", `${where} is contradictory: ${twice}.`);
+  return { compound, cautions: base?.cautions ?? [] };
+}
+
+/** A compound in a configuration: checked at once, so that a long run does not begin with one that cannot be used. */
+export const compoundReferenceSchema = z
+  .union([z.string(), z.looseObject({})])
+  .superRefine((given, context) => {
+    try {
+      resolveCompound(given);
+    } catch (error) {
+      if (!(error instanceof VisceraError)) throw error;
+      context.addIssue({
+        code: "custom",
+        message: [error.message, error.hint].filter((part) => part !== "").join(" "),
+      });
+    }
+  })
+  .meta({
+    description:
+      "A name or CAS number of the library, a compound's numbers, or {basedOn: name, ...}; see `viscera drug compounds --schema`",
+  });
