@@ -7,7 +7,7 @@ import { IONS_IN_LIPID } from "../ionisation.js";
 import { vegetableOilCoefficient } from "./vegetable-oil.js";
 
 /** Volume fractions of water, neutral lipids and phospholipids in human tissues: table 1 of the first paper. */
-const COMPOSITION = {
+export const POULIN_THEIL_COMPOSITION = {
   fat: [0.18, 0.79, 0.002],
   bone: [0.439, 0.074, 0.0011],
   brain: [0.77, 0.051, 0.0565],
@@ -22,7 +22,7 @@ const COMPOSITION = {
   plasma: [0.945, 0.0035, 0.00225],
 } satisfies Record<string, readonly [number, number, number]>;
 
-export type PoulinTheilTissue = Exclude<keyof typeof COMPOSITION, "plasma">;
+export type PoulinTheilTissue = Exclude<keyof typeof POULIN_THEIL_COMPOSITION, "plasma">;
 
 export interface PoulinTheilDrug {
   logP: number;
@@ -43,7 +43,7 @@ function termsOf(tissue: PoulinTheilTissue, { logP, fractionUnbound, ionised }: 
   return {
     lipid: adipose ? vegetableOilCoefficient(logP) * (1 - (1 - IONS_IN_LIPID) * ionised) : 10 ** logP,
     fractionUnboundTissue: adipose ? 1 : 1 / (1 + (0.5 * (1 - fractionUnbound)) / fractionUnbound),
-    tissue: COMPOSITION[tissue],
+    tissue: POULIN_THEIL_COMPOSITION[tissue],
   };
 }
 
@@ -52,7 +52,10 @@ export function poulinTheil(tissue: PoulinTheilTissue, drug: PoulinTheilDrug): n
   const { lipid, fractionUnboundTissue, tissue: composition } = termsOf(tissue, drug);
   const held = ([water, neutral, phospho]: readonly [number, number, number]) =>
     lipid * (neutral + 0.3 * phospho) + water + 0.7 * phospho;
-  return ((held(composition) / held(COMPOSITION.plasma)) * drug.fractionUnbound) / fractionUnboundTissue;
+  return (
+    ((held(composition) / held(POULIN_THEIL_COMPOSITION.plasma)) * drug.fractionUnbound) /
+    fractionUnboundTissue
+  );
 }
 
 /** Binding concerns the drug in water only. */
@@ -60,5 +63,7 @@ export function berezhkovskiy(tissue: PoulinTheilTissue, drug: PoulinTheilDrug):
   const { lipid, fractionUnboundTissue, tissue: composition } = termsOf(tissue, drug);
   const held = ([water, neutral, phospho]: readonly [number, number, number], fractionUnbound: number) =>
     lipid * (neutral + 0.3 * phospho) + water / fractionUnbound + 0.7 * phospho;
-  return held(composition, fractionUnboundTissue) / held(COMPOSITION.plasma, drug.fractionUnbound);
+  return (
+    held(composition, fractionUnboundTissue) / held(POULIN_THEIL_COMPOSITION.plasma, drug.fractionUnbound)
+  );
 }

@@ -10,7 +10,7 @@ import { vegetableOilCoefficient } from "./vegetable-oil.js";
  * Fractions of wet weight: extracellular and intracellular water, neutral lipids, neutral phospholipids; acidic
  * phospholipids in mg/g; tissue:plasma ratios of albumin and of lipoprotein (tables of both papers, rat).
  */
-const COMPOSITION = {
+export const RODGERS_ROWLAND_COMPOSITION = {
   fat: [0.135, 0.017, 0.853, 0.0016, 0.4, 0.049, 0.068],
   bone: [0.1, 0.346, 0.017, 0.0017, 0.67, 0.1, 0.05],
   brain: [0.162, 0.62, 0.039, 0.0015, 0.4, 0.048, 0.041],
@@ -32,7 +32,7 @@ const STRONG_BASE_PKA = 7;
 /** Beyond these pKa a group is never charged in the body, and the drug counts as neutral. */
 const NEVER_CHARGED = { acid: 12, base: 2 };
 
-export type RodgersRowlandTissue = keyof typeof COMPOSITION;
+export type RodgersRowlandTissue = keyof typeof RODGERS_ROWLAND_COMPOSITION;
 
 export interface RodgersRowlandDrug {
   logP: number;
@@ -69,7 +69,8 @@ const isStrongBase = ({ pKaBases }: Pick<RodgersRowlandDrug, "pKaBases">): boole
 
 /** Tissue:plasma partition coefficient of total drug. */
 export function rodgersRowland(tissue: RodgersRowlandTissue, drug: RodgersRowlandDrug): number {
-  const [extracellular, intracellular, neutral, phospho, acidic, albumin, lipoprotein] = COMPOSITION[tissue];
+  const [extracellular, intracellular, neutral, phospho, acidic, albumin, lipoprotein] =
+    RODGERS_ROWLAND_COMPOSITION[tissue];
   const inPlasma = formsOverNeutral(PH.plasma, drug);
   const inCells = formsOverNeutral(PH.cells, drug);
   const octanol = 10 ** drug.logP;
