@@ -1,6 +1,6 @@
 /** Glomerular filtration from creatinine. */
 import type { Patient } from "@viscera/core";
-import { type Body, bodySurfaceM2 } from "@viscera/organ";
+import { type Body, bodySurfaceM2, ckdEpiMlPerMinPer173, cockcroftGaultMlPerMin } from "@viscera/organ";
 
 export const FILTRATION_METHODS = ["cockcroft-gault", "ckd-epi-2021"] as const;
 export type FiltrationMethod = (typeof FILTRATION_METHODS)[number];
@@ -15,10 +15,7 @@ export interface Filtration {
   note: string;
 }
 
-/**
- * Filtration in mL/min: Cockcroft & Gault 1976 (doi:10.1159/000180580), or CKD-EPI 2021 without race (Inker et al.,
- * doi:10.1056/NEJMoa2102953) brought from 1.73 m2 to the patient's body surface.
- */
+/** Filtration in mL/min: Cockcroft & Gault, or CKD-EPI 2021 brought from 1.73 m2 to the patient's body surface. */
 export function glomerularFiltration(
   body: Pick<Body, "heightCm" | "weightKg">,
   patient: Pick<Patient, "ageYears" | "sex" | "creatinineMgPerDl">,
@@ -34,21 +31,11 @@ export function glomerularFiltration(
     ].filter((name) => name !== "");
     return { mlPerMin: USUAL_ML_PER_MIN, note: `a healthy adult's (${missing.join(", ")} not known)` };
   }
-  const female = sex === "female";
+  const person = { ageYears, sex, creatinineMgPerDl: creatinine, weightKg: body.weightKg };
   if (method === "cockcroft-gault") {
-    const clearance = (((140 - ageYears) * body.weightKg) / (72 * creatinine)) * (female ? 0.85 : 1);
-    return {
-      mlPerMin: Math.max(clearance, LOWEST_ML_PER_MIN),
-      note: "creatinine, by Cockcroft & Gault 1976",
-    };
+    const mlPerMin = Math.max(cockcroftGaultMlPerMin(person), LOWEST_ML_PER_MIN);
+    return { mlPerMin, note: "creatinine, by Cockcroft & Gault 1976" };
   }
-  const ratio = creatinine / (female ? 0.7 : 0.9);
-  const per173 =
-    142 *
-    Math.min(ratio, 1) ** (female ? -0.241 : -0.302) *
-    Math.max(ratio, 1) ** -1.2 *
-    0.9938 ** ageYears *
-    (female ? 1.012 : 1);
-  const mlPerMin = (per173 * bodySurfaceM2(body.heightCm, body.weightKg)) / 1.73;
+  const mlPerMin = (ckdEpiMlPerMinPer173(person) * bodySurfaceM2(body.heightCm, body.weightKg)) / 1.73;
   return { mlPerMin: Math.max(mlPerMin, LOWEST_ML_PER_MIN), note: "creatinine, by CKD-EPI 2021" };
 }

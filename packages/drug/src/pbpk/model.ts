@@ -29,3 +29,16 @@ export function withParameterValues(model: PbpkModel, values: Float64Array): Pbp
     parameters: model.parameters.map((parameter, i) => ({ ...parameter, value: values[i]! })),
   };
 }
+
+/** The same as text with a person's values, to read, change and simulate like any model text. */
+export function pbpkText(
+  compounds: readonly Compound[],
+  structure: PbpkStructure,
+  parameters: Float64Array,
+): string {
+  let next = 0;
+  return pbpkModelText(compounds, structure)
+    .split("\n")
+    .map((line) => line.replace(/^covariate (\S+)/, (_, name) => `parameter ${name} = ${parameters[next++]}`))
+    .join("\n");
+}

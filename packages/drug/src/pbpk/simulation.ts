@@ -9,6 +9,7 @@ import type {
 import { bodyOf } from "@viscera/organ";
 import { z } from "zod";
 import { type CurveMeasures, curveMeasures } from "../measures.js";
+import { STRUCTURES_OF_TISSUE, VENOUS_STRUCTURES } from "../tissue-structures.js";
 import type { Compound } from "./compound.js";
 import { compoundReferenceSchema, resolveCompound } from "./compound-library.js";
 import { type PbpkCourse, pbpkCourse, regularTimes } from "./course.js";
@@ -19,7 +20,6 @@ import { type NamedCompound, namedCompounds } from "./names.js";
 import { pbpkParameters } from "./parameters.js";
 import { physiologyOf } from "./physiology.js";
 import { compoundTable, organTable, patientTable, tissueLabel } from "./provenance.js";
-import { shownBy } from "./shown-on.js";
 import { LIVER_MODELS, WHOLE_BODY } from "./structure.js";
 
 export const drugConfigSchema = z.strictObject({
@@ -79,8 +79,7 @@ export const drugSimulation: Simulation<DrugConfig> = {
     const { model, parameters, course } = await simulate(compounds);
     const alone = compounds.length > 1 ? (await simulate(compounds.slice(0, 1))).course : null;
 
-    const structures = subject.organs.map(({ name }) => name);
-    const columns = seriesOf(course, alone, model, named, structures);
+    const columns = seriesOf(course, alone, model, named);
     const own = config.doses.filter((dose) => compoundOfDose(dose, named) === named[0]);
     const measures = plasmaMeasures(course, lastDoseEndH(own.length > 0 ? own : config.doses));
     const parameterOf = (name: string) => parameters[model.parameters.findIndex((p) => p.name === name)]!;
@@ -136,18 +135,21 @@ function seriesOf(
   alone: PbpkCourse | null,
   model: PbpkModel,
   compounds: readonly NamedCompound[],
-  structures: readonly string[],
 ): SeriesColumn[] {
-  const column = (name: string, label: string, values: Float64Array, shows?: string): SeriesColumn => {
-    const shown = shows === undefined ? [] : structures.filter((structure) => shownBy(structure) === shows);
-    return {
-      name,
-      unit: "mg/L",
-      label,
-      values: values.map((value) => Math.max(0, value)),
-      ...(shown.length > 0 ? { structures: shown } : {}),
-    };
-  };
+  const column = (
+    name: string,
+    label: string,
+    values: Float64Array,
+    structures: readonly string[],
+  ): SeriesColumn => ({
+    name,
+    unit: "mg/L",
+    label,
+    structures,
+    values: values.map((value) => Math.max(0, value)),
+  });
+  const onStructures = (tissue: string): readonly string[] =>
+    STRUCTURES_OF_TISSUE[tissue as keyof typeof STRUCTURES_OF_TISSUE];
   const several = compounds.length > 1;
   return [
     { name: "time", unit: "h", label: "Time", values: course.timesH },
@@ -158,17 +160,17 @@ function seriesOf(
           `${prefix}plasma`,
           `Venous plasma${of}`,
           course.columns.get(`${prefix}C_plasma`)!,
-          i === 0 ? "plasma" : undefined,
+          i === 0 ? VENOUS_STRUCTURES : [],
         ),
         ...(i === 0 && alone !== null
-          ? [column("alone_plasma", `Venous plasma${of}, given alone`, alone.columns.get("C_plasma")!)]
+          ? [column("alone_plasma", `Venous plasma${of}, given alone`, alone.columns.get("C_plasma")!, [])]
           : []),
         ...model.structure.tissues.map(({ name }) =>
           column(
             `${prefix}${name}`,
             `${tissueLabel(name)}${of}`,
             course.columns.get(`${prefix}C_${name}`)!,
-            i === 0 ? name : undefined,
+            i === 0 ? onStructures(name) : [],
           ),
         ),
       ];

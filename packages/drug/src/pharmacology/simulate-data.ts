@@ -1,7 +1,12 @@
 import { throwIfCancelled } from "@viscera/core";
-import type { DataSet } from "./data-set.js";
+import type { DataSet, DataSubject } from "./data-set.js";
 import { type DataSimulationOptions, DataSimulator, type SimulatedRow } from "./data-simulator.js";
 import type { PharmacologyModel } from "./model.js";
+
+export interface DataSetOptions extends DataSimulationOptions {
+  /** All parameters of a subject, in the model's order, in place of those for everybody. */
+  parametersOf?: (subject: DataSubject) => Float64Array;
+}
 
 export interface DataSimulation {
   columns: { name: string; unit: string }[];
@@ -22,14 +27,14 @@ export interface DataSimulation {
 export async function simulateData(
   model: PharmacologyModel,
   data: DataSet,
-  options: DataSimulationOptions = {},
+  { parametersOf, ...options }: DataSetOptions = {},
 ): Promise<DataSimulation> {
   const simulator = await DataSimulator.create(model, data, options);
   const rows: SimulatedRow[] = [];
   for (const [done, subject] of data.subjects.entries()) {
     throwIfCancelled(options.signal);
     options.onProgress?.({ stage: `subject ${subject.id}`, done, total: data.subjects.length });
-    for (const row of simulator.simulate(subject)) rows.push(row);
+    for (const row of simulator.simulate(subject, parametersOf?.(subject))) rows.push(row);
   }
   const warnings = [...simulator.warnings];
   const bad = rows.filter(({ values }) => !values.every(Number.isFinite));

@@ -50,7 +50,17 @@ export const VOLUME_VARIATION: Readonly<
 export const FLOW_VARIATION = 0.05;
 
 function variations(own: Record<"heart" | "kidney" | "liver" | "gut", number>) {
-  return { ...own, lung: 0.33, spleen: 0.38, brain: 0.05, muscle: 0.27, bone: 0.05, skin: 0.05, rest: 0.05, blood: 0.1 };
+  return {
+    ...own,
+    lung: 0.33,
+    spleen: 0.38,
+    brain: 0.05,
+    muscle: 0.27,
+    bone: 0.05,
+    skin: 0.05,
+    rest: 0.05,
+    blood: 0.1,
+  };
 }
 
 /** Age of the reference adult. */
