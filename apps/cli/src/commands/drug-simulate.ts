@@ -5,12 +5,14 @@ import {
   type DataSimulation,
   LIBRARY_MODELS,
   libraryModelText,
+  PATIENT_COLUMNS,
   readDataSet,
   readModelText,
   simulateData,
 } from "@viscera/drug";
 import { writeWhole } from "@viscera/scan/node";
 import type { Command } from "commander";
+import { isWholeBody, loadPbpk } from "../steps/load-pbpk.js";
 import { readText } from "../steps/read-text.js";
 import { countOf } from "../terminal/console.js";
 import { decimalNumber } from "../terminal/context.js";
@@ -25,6 +27,7 @@ interface SimulateOptions {
   compartments?: boolean;
   covariates: string;
   ignore?: string;
+  patient?: string;
   relative: string;
   absolute: string;
   force?: boolean;
@@ -35,7 +38,7 @@ export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
   const command = drug
     .command("simulate <model>")
     .description(
-      "a pharmacological model (a file, or a name of `viscera drug models`) on a NONMEM-style data set",
+      "a pharmacological model (a file, a name of `viscera drug models`, or pbpk:COMPOUND for a whole body) on a NONMEM-style data set",
     )
     .requiredOption("--data <file>", "data set with ID, TIME, AMT, ... (commas or white space)")
     .requiredOption("--out <file>", "table to write (CSV): one row for each record with EVID 0 or 2")
@@ -47,12 +50,17 @@ export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
       "next",
     )
     .option("--ignore <character>", "leave out lines that begin with it; @ means any letter")
+    .option(
+      "--patient <file>",
+      "JSON of the patient of a whole-body model; columns AGE, SEX (1: female), HT, WT, CREAT, HCT go before it",
+    )
     .option("--relative <tolerance>", "relative tolerance of the solver (nonlinear models)", "1e-8")
     .option("--absolute <tolerance>", "absolute tolerance of the solver", "1e-10")
     .option("--force", "replace the table");
   withExamples(withCommonOptions(command), [
     "viscera drug simulate pk2-oral --data trial.csv --set CL=3 --set ka=0.8 --out result.csv",
     "viscera drug simulate my-model.txt --data trial.csv --compartments --out result.csv",
+    "viscera drug simulate pbpk:midazolam --data trial.csv --patient patient.json --out result.csv",
   ]);
   bind<SimulateOptions>(command, signal, async (context, [path = ""], options) => {
     await checkOutputFile(options.out, options.force === true);
@@ -67,16 +75,23 @@ export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
     const relative = decimalNumber(options.relative, "--relative", 1e-13, 1e-1);
     const absolute = decimalNumber(options.absolute, "--absolute", 1e-300, Number.MAX_VALUE);
     const began = performance.now();
-    const model = readModelText(await modelText(path), basename(path));
+    if (options.patient !== undefined && !isWholeBody(path))
+      throw usageError(
+        "--patient is for whole-body models (pbpk:COMPOUND).",
+        "Use --set or columns of the data.",
+      );
+    const body = isWholeBody(path) ? await loadPbpk(path, options.patient, parameters) : null;
+    const model = body?.model ?? readModelText(await modelText(path), basename(path));
+    for (const caution of body?.cautions ?? []) context.console.warning(caution);
     const text = await readText(options.data, "--data");
     const data = readDataSet(text, {
       name: basename(options.data),
-      covariates: model.parameters.map(({ name }) => name),
+      covariates: [...model.parameters.map(({ name }) => name), ...(body ? PATIENT_COLUMNS : [])],
       ...(ignore === undefined ? {} : { ignore }),
     });
     const simulation = await simulateData(model, data, {
       ...context.job("Subjects"),
-      parameters,
+      ...(body ? { parametersOf: (subject) => body.parametersOf(data, subject) } : { parameters }),
       covariates,
       compartments: options.compartments === true,
       relative,
@@ -113,14 +128,17 @@ export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
 function addModelList(drug: Command, signal: AbortSignal): void {
   const command = drug
     .command("models [name]")
-    .description("the models that `viscera drug simulate` knows by name; with a name, its text");
+    .description(
+      "the models that `viscera drug simulate` knows by name; with a name (or pbpk:COMPOUND), its text",
+    );
   withExamples(withCommonOptions(command), [
     "viscera drug models",
     "viscera drug models pk2-oral > my-model.txt",
+    "viscera drug models pbpk:midazolam > whole-body.txt",
   ]);
   bind(command, signal, async (context, [name]) => {
     if (name !== undefined) {
-      const text = libraryModelText(name);
+      const text = isWholeBody(name) ? (await loadPbpk(name, undefined)).text() : libraryModelText(name);
       context.console.text(text.trimEnd());
       context.console.result({ name, text });
       return;

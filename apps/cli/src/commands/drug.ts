@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addDrugCompounds } from "./drug-compounds.js";
 import { addDrugNca } from "./drug-nca.js";
 import { addSbml } from "./drug-sbml.js";
 import { addSbmlSuite } from "./drug-sbml-suite.js";
@@ -10,4 +11,5 @@ export function addDrug(program: Command, signal: AbortSignal): void {
   addSbmlSuite(drug, signal);
   addDrugSimulate(drug, signal);
   addDrugNca(drug, signal);
+  addDrugCompounds(drug, signal);
 }

@@ -3,7 +3,6 @@ import {
   type CaseFile,
   inputError,
   type LabelMap,
-  type Patient,
   parseJson,
   patientSchema,
   type Simulation,
@@ -21,6 +20,7 @@ import { Workspace } from "../case/workspace.js";
 import { simulationList, simulationOf } from "../simulations.js";
 import { importLabels } from "../steps/import-labels.js";
 import { saveOrgans } from "../steps/make-organs.js";
+import { readPatient } from "../steps/read-patient.js";
 import { readText } from "../steps/read-text.js";
 import { type LabelQuality, saveLabels } from "../steps/save-labels.js";
 import { saveReport } from "../steps/save-report.js";
@@ -218,15 +218,6 @@ async function importedLabels(
 ): Promise<LabelSource> {
   const { labels, warnings, inputs } = await importLabels(path, namesPath, scan.volume, context);
   return { inputs, make: async () => ({ labels, quality: null, warnings, origin: "imported" }) };
-}
-
-/** What the user's file knows of the patient; it goes before what the header says. */
-async function readPatient(path: string | undefined): Promise<Partial<Patient>> {
-  if (path === undefined) return {};
-  const given = parseJson(await readText(path, "--patient"), patientSchema.partial(), basename(path));
-  return Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== null && value !== undefined),
-  );
 }
 
 async function readConfigs(

@@ -1,5 +1,5 @@
 /** Compounds by name or CAS number, and those of a configuration. */
-import { checkValue, inputError, VisceraError } from "@viscera/core";
+import { checkValue, inputError, parseJson, VisceraError } from "@viscera/core";
 import { z } from "zod";
 import { type Compound, compoundSchema, repeatedProtein } from "./compound.js";
 import { findHttkChemical, httkChemicals } from "./httk/chemicals.js";
@@ -30,7 +30,10 @@ export function libraryCompound(key: string): ResolvedCompound {
   if (own) return { compound: own, cautions: [] };
   const chemical = findHttkChemical(key);
   if (chemical) return { compound: httkCompound(chemical), cautions: httkCautions(chemical) };
-  const near = compoundNames(key.slice(0, 5)).slice(0, 5);
+  const start = key.trim().slice(0, 5).toLowerCase();
+  const near = compoundNames(start)
+    .sort((a, b) => a.name.toLowerCase().indexOf(start) - b.name.toLowerCase().indexOf(start))
+    .slice(0, 4);
   throw inputError(
     "compound",
     `There is no compound "${key}" in the library.`,
@@ -62,6 +65,11 @@ export function resolveCompound(given: unknown, where = "The compound"): Resolve
   const twice = repeatedProtein(compound);
   if (twice !== null) throw inputError("compound", `${where} is contradictory: ${twice}.`);
   return { compound, cautions: base?.cautions ?? [] };
+}
+
+/** A compound's file. Throws `input.json` too. */
+export function readCompound(text: string, fileName: string): ResolvedCompound {
+  return resolveCompound(parseJson(text, z.looseObject({}), fileName), `The compound in ${fileName}`);
 }
 
 /** A compound in a configuration: checked at once, so that a long run does not begin with one that cannot be used. */

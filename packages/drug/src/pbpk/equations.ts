@@ -88,7 +88,7 @@ class CompoundEquations {
     const { biliaryExcretion, absorption } = compound;
     const oral = absorption
       ? absorptionLines(absorption, p, this.#gutActivity(Object.keys(absorption.gutMetabolism)))
-      : { compartments: [], definitions: [], metabolised: "" };
+      : { compartments: [], sinks: [], definitions: [], metabolised: "" };
     return [
       `covariate ${p}fu   # unbound in plasma`,
       `covariate ${p}BP   # blood:plasma`,
@@ -113,6 +113,7 @@ class CompoundEquations {
       `d/dt(${p}metabolised) = ${p}metabolism${oral.metabolised} [mg]`,
       `d/dt(${p}urine) = ${p}filtered + ${p}secreted [mg]`,
       ...(biliaryExcretion.length > 0 ? [`d/dt(${p}bile) = ${p}biliary [mg]`] : []),
+      ...oral.sinks,
       `d/dt(${p}auc) = ${p}Cven / ${p}BP [mg.h/L]`,
       `output ${p}C_plasma = ${p}Cven / ${p}BP [mg/L]`,
       ...tissues.map((tissue) => {

@@ -3,6 +3,7 @@ export {
   compoundNames,
   libraryCompound,
   type ResolvedCompound,
+  readCompound,
   resolveCompound,
 } from "./compound-library.js";
 export { type PbpkCourse, pbpkCourse, regularTimes } from "./course.js";
@@ -11,7 +12,7 @@ export { FILTRATION_METHODS, type Filtration, glomerularFiltration } from "./fil
 export { httkHuman } from "./httk/human.js";
 export { steadyStateMgPerL } from "./httk/steady-state.js";
 export { MIDAZOLAM } from "./midazolam.js";
-export { type PbpkModel, pbpkModel, pbpkText, withParameterValues } from "./model.js";
+export { type PbpkModel, pbpkModel, withParameterValues } from "./model.js";
 export { type NamedCompound, namedCompounds } from "./names.js";
 export { type PbpkParameterOptions, pbpkParameters } from "./parameters.js";
 export { bloodToPlasmaRatio, partitionCoefficient } from "./partition/index.js";

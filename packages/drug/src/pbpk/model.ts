@@ -12,9 +12,9 @@ export interface PbpkModel extends PharmacologyModel {
 /**
  * The model of a structure and of what the compounds do: which proteins they meet, which they inhibit or induce, how they
  * are absorbed, which tissues they enter slowly. Its parameters have no values: `pbpkParameters` gives those of a person.
- * Compartments (mg) of the first compound: lumen (before it `solid`, of one that dissolves) and faeces where it is given
- * by mouth, venous, arterial, the tissues (`liver_blood` beside `liver` where permeability limits), metabolised, urine,
- * bile, and auc (mg.h/L) of venous plasma; outputs C_plasma and C_<tissue> in mg/L. Further compounds have the same after
+ * Compartments (mg) of the first compound, in this order: lumen where it is given by mouth (before it `solid`, of one that
+ * dissolves), venous, arterial, the tissues (`liver_blood` before `liver` where permeability limits), metabolised, urine,
+ * bile, faeces, and auc (mg.h/L) of venous plasma; outputs C_plasma and C_<tissue> in mg/L. Further compounds have the same after
  * their name (`ketoconazole_venous`), proteins whose level changes `level_CYP3A4_liver` (1 at rest). Throws `usage` for what
  * does not go together.
  */

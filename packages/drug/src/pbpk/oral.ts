@@ -5,7 +5,10 @@ import { symbolName } from "./names.js";
 type Absorption = NonNullable<Compound["absorption"]>;
 
 export interface AbsorptionLines {
+  /** With their parameters. */
   compartments: string[];
+  /** Compartments that only take up. */
+  sinks: string[];
   definitions: string[];
   /** What the gut's wall adds to the metabolised amount. */
   metabolised: string;
@@ -50,8 +53,8 @@ export function absorptionLines(
         ...parameters,
         `covariate ${p}fa   # absorbed`,
         `d/dt(${p}lumen) = -${p}ka * ${p}lumen [mg]`,
-        `d/dt(${p}faeces) = ${p}ka * (1 - ${p}fa) * ${p}lumen [mg]`,
       ],
+      sinks: [`d/dt(${p}faeces) = ${p}ka * (1 - ${p}fa) * ${p}lumen [mg]`],
       definitions: [
         ...availability,
         `${p}entering = ${p}ka * ${p}fa * ${p}lumen`,
@@ -69,8 +72,8 @@ export function absorptionLines(
       `covariate ${p}ktransit [1/h]   # out of the small intestine`,
       `d/dt(${p}solid) = -${p}dissolving - ${p}ktransit * ${p}solid [mg]`,
       `d/dt(${p}lumen) = ${p}dissolving - (${p}ka + ${p}ktransit) * ${p}lumen [mg]`,
-      `d/dt(${p}faeces) = ${p}ktransit * (${p}solid + ${p}lumen) [mg]`,
     ],
+    sinks: [`d/dt(${p}faeces) = ${p}ktransit * (${p}solid + ${p}lumen) [mg]`],
     definitions: [
       ...availability,
       `${p}M0 = max(dose.${p}solid, 1e-9)`,

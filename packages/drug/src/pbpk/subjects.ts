@@ -4,7 +4,7 @@ import { bodyOf } from "@viscera/organ";
 import type { DataSet, DataSubject } from "../pharmacology/data-set.js";
 import type { Compound } from "./compound.js";
 import { httkHuman } from "./httk/human.js";
-import { type PbpkModel, pbpkModel, withParameterValues } from "./model.js";
+import { type PbpkModel, pbpkModel, pbpkText, withParameterValues } from "./model.js";
 import { pbpkParameters } from "./parameters.js";
 import { physiologyOf } from "./physiology.js";
 import { HTTK_PBTK, WHOLE_BODY } from "./structure.js";
@@ -17,6 +17,8 @@ export interface PbpkSubjects {
   model: PbpkModel;
   /** From the subject's first record; `input.data` for what no patient can have. */
   parametersOf(data: DataSet, subject: DataSubject): Float64Array;
+  /** The model as text, with values of the common patient. */
+  text(): string;
 }
 
 /**
@@ -47,8 +49,10 @@ export function pbpkSubjects(
     }
     return values;
   };
+  const common = parametersFor(patient);
   return {
-    model: withParameterValues(model, parametersFor(patient)),
+    model: withParameterValues(model, common),
+    text: () => pbpkText([compound], model.structure, common),
     parametersOf: (data, subject) => parametersFor(patientOf(patient, data, subject)),
   };
 }
