@@ -56,10 +56,10 @@ export function resolveCompound(given: unknown, where = "The compound"): Resolve
   if (basedOn !== undefined && typeof basedOn !== "string")
     throw inputError("compound", `"basedOn" of ${where.toLowerCase()} has to be a name or CAS number.`);
   const base = basedOn === undefined ? null : libraryCompound(basedOn);
+  const unsourced = Object.keys(own).map((key) => [key, "given in the configuration"]);
   const sources = {
     ...base?.compound.sources,
-    ...Object.fromEntries(Object.keys(own).map((key) => [key, "given in the configuration"])),
-    ...(typeof own.sources === "object" ? own.sources : {}),
+    ...(typeof own.sources === "object" ? own.sources : Object.fromEntries(unsourced)),
   };
   const compound = checkValue({ ...base?.compound, ...own, sources }, compoundSchema, where);
   const twice = repeatedProtein(compound);
