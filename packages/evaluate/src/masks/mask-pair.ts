@@ -19,6 +19,7 @@ export interface MaskPair {
   predVoxels: number;
   bothVoxels: number;
   imageVoxels: number;
+  imageSize: Size3;
   spacingMm: Vec3;
 }
 
@@ -39,23 +40,16 @@ export function maskPair(
   box: VoxelBox | null,
 ): MaskPair {
   const part: VoxelBox = box ?? { min: [0, 0, 0], max: [0, 0, 0] };
-  return pairOf(
-    maskOfLabel(ref, size, id, part),
-    maskOfLabel(pred, size, id, part),
-    spacingMm,
-    voxelCount(size),
-  );
-}
-
-/** The pair of two masks of the same part of an image. */
-export function pairOf(ref: BitMask, pred: BitMask, spacingMm: Vec3, imageVoxels: number): MaskPair {
+  const inRef = maskOfLabel(ref, size, id, part);
+  const inPred = maskOfLabel(pred, size, id, part);
   return {
-    ref,
-    pred,
-    refVoxels: voxelsOf(ref),
-    predVoxels: voxelsOf(pred),
-    bothVoxels: commonVoxels(ref, pred),
-    imageVoxels,
+    ref: inRef,
+    pred: inPred,
+    refVoxels: voxelsOf(inRef),
+    predVoxels: voxelsOf(inPred),
+    bothVoxels: commonVoxels(inRef, inPred),
+    imageVoxels: voxelCount(size),
+    imageSize: size,
     spacingMm,
   };
 }

@@ -8,8 +8,8 @@ import type { Vec3 } from "@viscera/core";
 import { SquaredPlanes } from "./squared-planes.js";
 import type { SurfacePoints } from "./surface-points.js";
 
-/** Rows that may be looked at for each point of the grid before the planes take over: equal in time. */
-const ROWS_PER_POINT = 8;
+/** Rows that may be looked at for each point of the grid before the planes take over: less than these take. */
+const ROWS_PER_POINT = 0.5;
 
 /**
  * Distance in mm from each point of `from` to the nearest point of `to`; Infinity where `to` is empty. `rowBudget`

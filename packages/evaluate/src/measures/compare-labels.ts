@@ -1,0 +1,99 @@
+import {
+  applyToPoint,
+  type Grid,
+  inputError,
+  type JobOptions,
+  type LabelArray,
+  sameGrid,
+  spacingOf,
+  throwIfCancelled,
+  type Vec3,
+} from "@viscera/core";
+import { maskPair, unionBoxes } from "../masks/mask-pair.js";
+import { type MeasureOptions, measureStructure } from "./measure-structure.js";
+
+/** A label image on its grid. */
+export interface LabelledGrid extends Grid {
+  data: LabelArray;
+}
+
+/** The metrics of one structure. */
+export interface StructureResult {
+  id: number;
+  values: Record<string, number>;
+}
+
+/**
+ * Spacing of a grid as the decimal that it was meant to be: files hold 0.8 as the single-precision 0.800000011920929,
+ * and a distance of one voxel then is not the tolerance of 0.8 mm that it should be.
+ */
+export function decimalSpacing(grid: Grid): Vec3 {
+  const exact = spacingOf(grid.affine);
+  return exact.map((value) => {
+    const short = Number(value.toPrecision(6));
+    return Math.abs(short - value) <= 2e-7 * value ? short : value;
+  }) as unknown as Vec3;
+}
+
+/** Throws `input.grid`, saying what differs, unless both images lie on the same grid. */
+export function checkSameGrid(truth: Grid, prediction: Grid): void {
+  const hint = "Resample the prediction to the truth's grid, for nothing is compared across grids.";
+  if (truth.size.some((n, axis) => n !== prediction.size[axis]))
+    throw inputError(
+      "grid",
+      `The truth has ${truth.size.join(" x ")} voxels, the prediction ${prediction.size.join(" x ")}.`,
+      hint,
+    );
+  if (sameGrid(truth, prediction)) return;
+  const spacings = [truth, prediction].map((grid) => decimalSpacing(grid).join(" x "));
+  if (spacings[0] !== spacings[1])
+    throw inputError(
+      "grid",
+      `The truth's voxels are ${spacings[0]} mm, the prediction's ${spacings[1]} mm.`,
+      hint,
+    );
+  const a = applyToPoint(truth.affine, [0, 0, 0]);
+  const b = applyToPoint(prediction.affine, [0, 0, 0]);
+  const apart = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+  throw inputError(
+    "grid",
+    apart > 0.01
+      ? `The truth and the prediction are ${Number(apart.toPrecision(3))} mm apart.`
+      : "The axes of the truth and the prediction point in different directions.",
+    hint,
+  );
+}
+
+/** Labels that occur in either image, ascending. */
+export function labelsIn(truth: LabelledGrid, prediction: LabelledGrid): number[] {
+  return [...unionBoxes(truth.data, prediction.data, truth.size).keys()];
+}
+
+/**
+ * Metrics of the structures of a case, working only where their voxels are. A structure that neither image holds is two
+ * empty masks. Throws `input.grid`.
+ */
+export async function compareLabels(
+  truth: LabelledGrid,
+  prediction: LabelledGrid,
+  settingsOf: (id: number) => MeasureOptions,
+  ids: readonly number[] | null,
+  job: JobOptions = {},
+): Promise<StructureResult[]> {
+  checkSameGrid(truth, prediction);
+  const spacingMm = decimalSpacing(truth);
+  const grid = { size: truth.size, spacingMm };
+  const boxes = unionBoxes(truth.data, prediction.data, truth.size);
+  const wanted = ids ?? [...boxes.keys()];
+  const results: StructureResult[] = [];
+  for (const [done, id] of wanted.entries()) {
+    throwIfCancelled(job.signal);
+    job.onProgress?.({ stage: "structures", done, total: wanted.length });
+    const pair = maskPair(truth.data, prediction.data, grid, id, boxes.get(id) ?? null);
+    results.push({ id, values: await measureStructure(pair, settingsOf(id), job) });
+    // A signal is heard only between two turns of the event loop.
+    if (job.signal) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  job.onProgress?.({ stage: "structures", done: wanted.length, total: wanted.length });
+  return results;
+}
