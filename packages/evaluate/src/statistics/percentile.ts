@@ -1,6 +1,6 @@
 /**
  * Value below which `percent` of the values lie, linear between neighbours (numpy's and torch's default); NaN without
- * values, and where it would lie between a number and an infinity. `sorted` is in ascending order.
+ * values and between two infinities. `sorted` is in ascending order.
  */
 export function percentileOf(sorted: ArrayLike<number>, percent: number): number {
   const count = sorted.length;

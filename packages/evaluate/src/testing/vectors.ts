@@ -44,17 +44,11 @@ export const sharedCases: string[] = (() => {
   return folder ? readVectors(folder).map(({ name }) => name) : ["vectors"];
 })();
 
-/** Values of a mask file that may be empty; the reader of label files refuses those. */
+/** Values of a mask file, which may be empty. */
 export async function readMask(folder: string, name: string, size: Size3): Promise<LabelArray> {
-  try {
-    const labels = await readLabels(join(folder, name));
-    assert.deepEqual([...labels.size], [...size], name);
-    return labels.data;
-  } catch (error) {
-    if ((error as { code?: string }).code === "input.empty-labels")
-      return new Uint8Array(size[0] * size[1] * size[2]);
-    throw error;
-  }
+  const labels = await readLabels(join(folder, name), { mayBeEmpty: true });
+  assert.deepEqual([...labels.size], [...size], name);
+  return labels.data;
 }
 
 /** Fails unless a value agrees with a stored one within a tolerance, absolute or relative, whichever is larger. */

@@ -21,6 +21,11 @@ export interface LabelFile extends LabelImage {
   sha256: string;
 }
 
+export interface ReadLabelsOptions extends JobOptions {
+  /** Accept an image without any labelled voxel; a prediction may be one. */
+  mayBeEmpty?: boolean;
+}
+
 const NAME_FILES = [".json", ".tsv", ".csv", ".txt", ".ctbl", ".label"];
 
 /**
@@ -28,14 +33,14 @@ const NAME_FILES = [".json", ".tsv", ".csv", ".txt", ".ctbl", ".label"];
  * come from the file itself (NIfTI extension, segment fields), else from `<stem>.json|tsv|csv|txt|ctbl|label`,
  * `labels.json` or `dataset.json` beside it. Throws `input.*`: labels, empty-labels, and those of `readImage`.
  */
-export async function readLabels(path: string, options: JobOptions = {}): Promise<LabelFile> {
+export async function readLabels(path: string, options: ReadLabelsOptions = {}): Promise<LabelFile> {
   const info = await stat(path).catch((error) => {
     throw readingError(error, path);
   });
   return info.isDirectory() ? readMaskFolder(path, options) : readLabelFile(path, options);
 }
 
-async function readLabelFile(path: string, options: JobOptions): Promise<LabelFile> {
+async function readLabelFile(path: string, options: ReadLabelsOptions): Promise<LabelFile> {
   const files = [path];
   const source = await fileSource(path, (beside) => files.push(beside));
   if (await isDicomFile(path)) {
@@ -46,7 +51,8 @@ async function readLabelFile(path: string, options: JobOptions): Promise<LabelFi
     );
   }
   const image = await readImage(source, { ...options, decompress: nodeDecompress });
-  const { labels, names, warnings } = labelsFromImage(image, source.name);
+  const { mayBeEmpty = false } = options;
+  const { labels, names, warnings } = labelsFromImage(image, source.name, { mayBeEmpty });
   const found = names.length > 0 ? { names, from: source.name } : await namesBeside(path, warnings);
   return {
     ...labels,
