@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addCompletion } from "./commands/completion.js";
 import { addConvert } from "./commands/convert.js";
 import { addDrug } from "./commands/drug.js";
+import { addEvaluate } from "./commands/evaluate.js";
 import { addFinetune } from "./commands/finetune.js";
 import { addInfo } from "./commands/info.js";
 import { addModels } from "./commands/models.js";
@@ -31,6 +32,7 @@ export function buildProgram(signal: AbortSignal): Command {
   addOrgans(program, signal);
   addSimulate(program, signal);
   addDrug(program, signal);
+  addEvaluate(program, signal);
   addReport(program, signal);
   addPhantom(program, signal);
   addTrain(program, signal);

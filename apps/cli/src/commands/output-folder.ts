@@ -16,8 +16,8 @@ export class OutputFolder {
     this.#path = path;
   }
 
-  /** Throws `usage` for a file, and for a folder that holds something unless `force`. */
-  static async open(path: string, force: boolean): Promise<OutputFolder> {
+  /** Throws `usage` for a file, and for a folder that holds something unless `force`, which replaces `contents`. */
+  static async open(path: string, force: boolean, contents = "the models"): Promise<OutputFolder> {
     const info = await stat(path).catch(() => null);
     if (info && !info.isDirectory())
       throw usageError(`"${path}" is a file, not a folder.`, "Give a folder with --out.");
@@ -25,7 +25,7 @@ export class OutputFolder {
     if (!force && entries.some((name) => name !== STAGE)) {
       throw usageError(
         `The folder "${path}" is not empty.`,
-        "Choose another, or replace the models in it with --force.",
+        `Choose another, or replace ${contents} in it with --force.`,
       );
     }
     return new OutputFolder(resolve(path));

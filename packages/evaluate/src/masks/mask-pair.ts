@@ -54,6 +54,13 @@ export function maskPair(
   };
 }
 
+/** A structure that neither image holds. */
+export function emptyPair(size: Size3, spacingMm: Vec3): MaskPair {
+  const none = new Uint8Array(1);
+  const pair = maskPair(none, none, { size: [1, 1, 1], spacingMm }, 1, null);
+  return { ...pair, imageSize: size, imageVoxels: voxelCount(size) };
+}
+
 /** Labels of either image in ascending order, with the smallest box that holds both images' voxels of it. */
 export function unionBoxes(ref: LabelArray, pred: LabelArray, size: Size3): Map<number, VoxelBox> {
   const boxes = new Map<number, VoxelBox>();
