@@ -1,0 +1,10 @@
+export { covariateOf, PEOPLE_COLUMNS } from "./covariates.js";
+export * from "./dose-text.js";
+export { EXPOSURE_LABELS, EXPOSURE_NAMES, type ExposureName } from "./exposure.js";
+export { shareAboveName } from "./names.js";
+export * from "./optimise.js";
+export * from "./results.js";
+export * from "./runner.js";
+export * from "./target.js";
+export { isDataSet, type PopulationTask } from "./task.js";
+export { type ParameterVariation, readVariation } from "./variation.js";
