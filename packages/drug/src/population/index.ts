@@ -6,5 +6,5 @@ export * from "./optimise.js";
 export * from "./results.js";
 export * from "./runner.js";
 export * from "./target.js";
-export { isDataSet, type PopulationTask } from "./task.js";
+export { isDataSet, type PopulationTask, type WholeBody } from "./task.js";
 export { type ParameterVariation, readVariation } from "./variation.js";

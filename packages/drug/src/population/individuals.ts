@@ -1,5 +1,6 @@
 /** Each person's covariates and parameters, whatever the population's size. */
 import { type VirtualPerson, virtualPerson } from "@viscera/organ";
+import { pbpkParameters, physiologyOf } from "../pbpk/index.js";
 import { covariateOf } from "./covariates.js";
 import { isDataSet, type PopulationTask } from "./task.js";
 import { VariationSource } from "./variation.js";
@@ -25,7 +26,7 @@ export class Individuals {
   readonly drawn: readonly string[];
 
   constructor(task: PopulationTask) {
-    const { model, parameters, people, variations, seed, doses } = task;
+    const { model, parameters, people, variations, seed, doses, body } = task;
     this.#task = task;
     this.#typical = Float64Array.from(
       model.parameters,
@@ -36,9 +37,10 @@ export class Individuals {
     this.#fromPeople = model.parameters.flatMap(({ name, value }, at) => {
       const covariate = covariateOf(name);
       const open = value === null && !(name in parameters) && !columns.includes(name);
-      return people !== null && covariate !== null && open ? [{ at, of: covariate.of }] : [];
+      return people !== null && body === null && covariate !== null && open ? [{ at, of: covariate.of }] : [];
     });
     this.varied = new Set([
+      ...(body === null ? [] : model.parameters.map(({ name }) => name)),
       ...this.#variation.names,
       ...columns,
       ...this.#fromPeople.map(({ at }) => model.parameters[at]!.name),
@@ -55,7 +57,7 @@ export class Individuals {
   get(index: number): Individual {
     const { people, seed } = this.#task;
     const person = people === null ? null : virtualPerson(people, seed, index);
-    const own = this.#typical.slice();
+    const own = this.#bodyOf(person) ?? this.#typical.slice();
     if (person !== null) for (const { at, of } of this.#fromPeople) own[at] = of(person);
     const ofOccasion = (occasion: number) => {
       const parameters = own.slice();
@@ -63,5 +65,15 @@ export class Individuals {
       return parameters;
     };
     return { index, person, parameters: ofOccasion(0), ofOccasion };
+  }
+
+  /** Parameters of a whole-body model from a person's body; null for other models. */
+  #bodyOf(person: VirtualPerson | null): Float64Array | null {
+    const { body, parameters, model } = this.#task;
+    if (body === null || person === null) return null;
+    const physiology = physiologyOf(person.body, person.patient, body.filtration);
+    const own = pbpkParameters(body.model, physiology, body.compounds);
+    for (const [at, { name }] of model.parameters.entries()) own[at] = parameters[name] ?? own[at]!;
+    return own;
   }
 }

@@ -42,6 +42,7 @@ function task(
     window: { from: times[0]!, until: times.at(-1)! },
     thresholds: [],
     people: null,
+    body: null,
     variations: [],
     seed: 1,
     relative: 1e-8,

@@ -1,6 +1,8 @@
 /** A population to be simulated, as data that threads can be handed. */
 import { inputError, usageError } from "@viscera/core";
 import type { PeopleSpec } from "@viscera/organ";
+import type { FiltrationMethod } from "../pbpk/filtration.js";
+import type { Compound, PbpkModel } from "../pbpk/index.js";
 import type { DataSet } from "../pharmacology/data-set.js";
 import type { PharmacologyModel } from "../pharmacology/model.js";
 import { covariateOf } from "./covariates.js";
@@ -24,11 +26,20 @@ export interface PopulationTask {
   thresholds: readonly number[];
   /** Virtual people; null where only parameters vary. */
   people: PeopleSpec | null;
+  /** Of a whole-body model: what its parameters come from, with each person's body. */
+  body: WholeBody | null;
   variations: readonly ParameterVariation[];
   seed: number;
   /** Of the solver, for nonlinear models. */
   relative: number;
   absolute: number;
+}
+
+/** A whole-body model asks for people; `parameters` go before what their bodies give. */
+export interface WholeBody {
+  model: PbpkModel;
+  compounds: readonly Compound[];
+  filtration: FiltrationMethod;
 }
 
 export const isDataSet = (doses: PopulationTask["doses"]): doses is DataSet => "subjects" in doses;
@@ -66,6 +77,19 @@ export function checkTask(task: PopulationTask): void {
   if (taken !== undefined) {
     throw usageError(`"${taken}" varies and is a column of the data too.`, "Leave one of them out.");
   }
+  checkValues(task, columns);
+  if (!isDataSet(doses) && people === null && doses.some(({ perKg }) => perKg)) {
+    throw usageError("A dose for each kg needs people with a weight.", "Add --people or --patient.");
+  }
+  if (isDataSet(doses)) checkData(doses);
+}
+
+/** Every parameter has a value from somewhere. */
+function checkValues({ model, parameters, people, body }: PopulationTask, columns: readonly string[]): void {
+  if (body !== null) {
+    if (people === null) throw usageError("A whole-body model needs people.", "Add --people or --patient.");
+    return;
+  }
   for (const { name, value } of model.parameters) {
     if (value !== null || name in parameters || columns.includes(name)) continue;
     if (people !== null && covariateOf(name) !== null) continue;
@@ -77,10 +101,6 @@ export function checkTask(task: PopulationTask): void {
         : `Give it with --set ${name}=... or as a column of the data.`,
     );
   }
-  if (!isDataSet(doses) && people === null && doses.some(({ perKg }) => perKg)) {
-    throw usageError("A dose for each kg needs people with a weight.", "Add --people or --patient.");
-  }
-  if (isDataSet(doses)) checkData(doses);
 }
 
 function checkData({ name, subjects }: DataSet): void {
