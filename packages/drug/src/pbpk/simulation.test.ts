@@ -97,10 +97,69 @@ test("a dose by mouth reaches the vein by its availability", async () => {
   );
 });
 
+test("a drug given beside it: ratios to the drug alone, levels of enzymes, columns of both", async () => {
+  const inhibitor = {
+    basedOn: "ketoconazole",
+    bloodToPlasma: 0.62,
+    inhibition: [
+      { kind: "competitive", protein: "CYP3A4", inhibitionUmolPerL: 0.015 },
+      { kind: "mechanism-based", protein: "CYP3A4", inhibitionUmolPerL: 1, inactivationPerH: 0.5 },
+    ],
+  };
+  const run = await simulate({
+    coadministered: [inhibitor],
+    doses: [
+      { route: "oral", doseMg: 3, startH: 12 },
+      { compound: "Ketoconazole", route: "oral", doseMg: 200, everyH: 12, count: 3 },
+    ],
+    durationH: 48,
+    stepMin: 10,
+  });
+  parseJson(JSON.stringify(run.summary), runSummarySchema, "summary.json");
+  assert.ok(value(run, "aucRatio") > 2, `ratio ${value(run, "aucRatio")}`);
+  assert.ok(value(run, "cmaxRatio") > 1);
+  const level = curve(run, "level_CYP3A4_liver");
+  assert.equal(level[0], 100);
+  assert.ok(level.at(-1)! < 95);
+  assert.ok(Math.max(...curve(run, "Ketoconazole_plasma")) > 0.1);
+  const ratio = Math.max(...curve(run, "plasma")) / Math.max(...curve(run, "alone_plasma"));
+  assertClose(ratio, value(run, "cmaxRatio"), { relative: 1e-12 });
+  // What was used can be run again and gives the same.
+  const again = await simulate(JSON.parse(JSON.stringify(run.config)));
+  assert.deepEqual(again, run);
+});
+
+test("at steady state an interval ends as it began", async () => {
+  const run = await simulate({
+    doses: [{ route: "oral", doseMg: 5, everyH: 8, steadyState: true }],
+    durationH: 8,
+    stepMin: 60,
+  });
+  const liver = curve(run, "liver");
+  assertClose(liver[8]!, liver[0]!, { relative: 1e-8 });
+  assert.ok(liver[0]! > 0);
+});
+
+test("columns name the structures of a case, so that organs can be coloured", async () => {
+  const run = await simulate({ stepMin: 60 });
+  const shown = (name: string) => run.series.find((column) => column.name === name)!.structures;
+  assert.deepEqual(shown("kidney"), ["kidney_left", "kidney_right"]);
+  assert.ok(shown("plasma")!.includes("inferior_vena_cava"));
+});
+
 test("senseless doses are refused in a sentence", async () => {
   await assert.rejects(simulate({ doses: [{ route: "infusion", doseMg: 2 }] }), /needs a length/);
   await assert.rejects(simulate({ doses: [{ route: "oral", doseMg: 2, count: 3 }] }), /needs an interval/);
   await assert.rejects(simulate({ durationH: 8760, stepMin: 0.1 }), /time steps/);
+  await assert.rejects(
+    simulate({ doses: [{ compound: "aspirin", route: "oral", doseMg: 2 }] }),
+    /gives "aspirin", which is none/,
+  );
+  const injected = { ...MIDAZOLAM, absorption: null };
+  await assert.rejects(
+    simulate({ compound: injected, doses: [{ route: "oral", doseMg: 2 }] }),
+    /cannot be given by mouth/,
+  );
 });
 
 // Plasma curves after 1, 2 and 5 mg into a vein from six published studies: geometric mean of simulated over
