@@ -19,6 +19,10 @@ const EXPECTED: Record<string, RegExp[]> = {
     /subject 1 at 40 h: 2\.328 mg\/L, effect 34\.7 %/,
     /NCA: CL\/F 6\.32 L\/h of 6\.04/,
   ],
+  "06-whole-body/simulate.mjs": [
+    /with a liver of 900 mL: AUC 249 ug/,
+    /with an inhibitor: AUC \d+ ug\.h\/L, 7\.\d times/,
+  ],
 };
 
 const found = readdirSync(join(REPOSITORY, "examples"), { withFileTypes: true })
