@@ -5,6 +5,7 @@ import { type Compound, compoundSchema, repeatedProtein } from "./compound.js";
 import { findHttkChemical, httkChemicals } from "./httk/chemicals.js";
 import { httkCautions, httkCompound } from "./httk/httk-compound.js";
 import { MIDAZOLAM } from "./midazolam.js";
+import { isStrongBase } from "./partition/rodgers-rowland.js";
 
 /** Compounds that do not come from httk's table. */
 const OWN: ReadonlyMap<string, Compound> = new Map([["osp:midazolam", MIDAZOLAM]]);
@@ -64,7 +65,17 @@ export function resolveCompound(given: unknown, where = "The compound"): Resolve
   const compound = checkValue({ ...base?.compound, ...own, sources }, compoundSchema, where);
   const twice = repeatedProtein(compound);
   if (twice !== null) throw inputError("compound", `${where} is contradictory: ${twice}.`);
-  return { compound, cautions: base?.cautions ?? [] };
+  const cautions = [...(base?.cautions ?? [])];
+  if (
+    compound.partitionMethod === "rodgers-rowland" &&
+    compound.bloodToPlasma === null &&
+    isStrongBase(compound)
+  ) {
+    cautions.push(
+      `Rodgers & Rowland's method takes the affinity of the base ${compound.name} from its blood:plasma ratio, which is not given but estimated: give "bloodToPlasma".`,
+    );
+  }
+  return { compound, cautions };
 }
 
 /** A compound's file. Throws `input.json` too. */
@@ -74,16 +85,15 @@ export function readCompound(text: string, fileName: string): ResolvedCompound {
 
 /** A compound in a configuration: checked at once, so that a long run does not begin with one that cannot be used. */
 export const compoundReferenceSchema = z
-  .union([z.string(), z.looseObject({})])
+  .union([z.string(), z.looseObject({})], { error: "has to be a name, a CAS number or a set of numbers" })
   .superRefine((given, context) => {
     try {
       resolveCompound(given);
     } catch (error) {
       if (!(error instanceof VisceraError)) throw error;
-      context.addIssue({
-        code: "custom",
-        message: [error.message, error.hint].filter((part) => part !== "").join(" "),
-      });
+      // Whoever reports it ends the sentence.
+      const message = [error.message, error.hint].filter((part) => part !== "").join(" ");
+      context.addIssue({ code: "custom", message: message.replace(/[.?]+$/, "") });
     }
   })
   .meta({

@@ -4,7 +4,7 @@ import type { Body } from "@viscera/organ";
 import type { Compound, Process } from "./compound.js";
 import type { Filtration } from "./filtration.js";
 import type { PbpkModel } from "./model.js";
-import type { NamedCompound } from "./names.js";
+import { type NamedCompound, symbolName } from "./names.js";
 import type { Physiology } from "./physiology.js";
 
 const round = (value: number, digits: number) => Number(value.toPrecision(digits));
@@ -59,7 +59,10 @@ export function patientTable(
   patient: Patient,
   physiology: Physiology,
   filtration: Filtration,
+  parameterOf: (parameter: string) => number,
+  compounds: readonly NamedCompound[],
 ): Table {
+  const { liver } = body.tissues;
   const known = (value: unknown) => (value === null ? "reference adult (not known)" : "the patient");
   return {
     title: "The patient in the model",
@@ -87,6 +90,18 @@ export function patientTable(
         patient.haematocrit === null ? "a healthy adult's (not known)" : "the patient",
       ],
       ["Glomerular filtration", round(filtration.mlPerMin, 3), "mL/min", filtration.note],
+      ...compounds.flatMap(({ compound, prefix }) =>
+        compound.metabolism
+          .filter(({ intrinsicClearance }) => intrinsicClearance !== undefined)
+          .map(({ protein, intrinsicClearance: { value, unit } = { value: 0, unit: "" } }) => [
+            `${compound.name}: unbound clearance of the liver's ${protein}`,
+            round(parameterOf(`${prefix}CLint_${symbolName(protein)}`), 3),
+            "L/h",
+            unit === "L/h"
+              ? "given for a whole liver"
+              : `${round(value, 4)} ${unit} in a liver of ${round(liver.volumeMl, 4)} mL (${liver.from === "image" ? "this image" : "reference table"})`,
+          ]),
+      ),
     ],
   };
 }

@@ -113,6 +113,8 @@ export const drugSimulation: Simulation<DrugConfig> = {
             subject.patient,
             physiology,
             glomerularFiltration(body, subject.patient, config.filtration),
+            parameterOf,
+            named,
           ),
           ...compounds.map(compoundTable),
         ],

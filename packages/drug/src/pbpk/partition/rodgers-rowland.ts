@@ -64,7 +64,7 @@ function chain(factors: readonly number[]): number {
 const isNeutral = ({ pKaAcids, pKaBases }: RodgersRowlandDrug): boolean =>
   pKaAcids.every((pKa) => pKa >= NEVER_CHARGED.acid) && pKaBases.every((pKa) => pKa <= NEVER_CHARGED.base);
 
-const isStrongBase = ({ pKaBases }: Pick<RodgersRowlandDrug, "pKaBases">): boolean =>
+export const isStrongBase = ({ pKaBases }: Pick<RodgersRowlandDrug, "pKaBases">): boolean =>
   pKaBases.some((pKa) => pKa >= STRONG_BASE_PKA);
 
 /** Tissue:plasma partition coefficient of total drug. */
