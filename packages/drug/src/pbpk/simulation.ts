@@ -93,8 +93,12 @@ export const drugSimulation: Simulation<DrugConfig> = {
         version: drugSimulation.version,
         config: "config.json",
         values: [
-          ...quantities(config, own, measures),
-          ...interactionQuantities(measures, alone, lastDoseEndH(config.doses)),
+          ...quantities(
+            config,
+            own,
+            measures,
+            interactionQuantities(measures, alone, lastDoseEndH(config.doses)),
+          ),
         ],
         plots: [
           { title: "Plasma concentration", columns: plasma.map(({ name }) => name), yScale: "log" },
@@ -203,7 +207,12 @@ function plasmaMeasures(course: PbpkCourse, lastDoseH: number): CurveMeasures {
 const quantity = (name: string, label: string, value: number | null, unit: string): Quantity[] =>
   value === null || !Number.isFinite(value) ? [] : [{ name, label, value, unit, low: null, high: null }];
 
-function quantities(config: DrugConfig, doses: DrugConfig["doses"], measures: CurveMeasures): Quantity[] {
+function quantities(
+  config: DrugConfig,
+  doses: DrugConfig["doses"],
+  measures: CurveMeasures,
+  ratios: readonly Quantity[],
+): Quantity[] {
   const [dose] = doses;
   const single = doses.length === 1 && dose!.count === 1 && !dose!.steadyState;
   const clearance =
@@ -214,6 +223,7 @@ function quantities(config: DrugConfig, doses: DrugConfig["doses"], measures: Cu
     ...quantity("cmax", "Peak plasma concentration (Cmax)", measures.peak, "mg/L"),
     ...quantity("halfLife", "Terminal half-life", measures.halfLifeH, "h"),
     ...quantity("auc", `Area under the curve, 0 to ${config.durationH} h (AUC)`, measures.area, "mg.h/L"),
+    ...ratios,
     ...quantity(
       "aucInfinity",
       "Area under the curve, extrapolated",

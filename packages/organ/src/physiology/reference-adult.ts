@@ -36,7 +36,7 @@ export interface ReferenceAdult {
 
 /**
  * Gut: walls of oesophagus, stomach, small and large intestine, and the pancreas (all drain to the portal vein but the
- * oesophagus). Bone: the skeleton without its yellow marrow (2480 and 1800 g), which the adipose tissue holds.
+ * oesophagus). Bone: the skeleton without its yellow marrow (2480 and 1800 g), taken to be part of the adipose tissue.
  */
 const MALE: ReferenceAdult = {
   heightCm: 176,
