@@ -65,6 +65,12 @@ export function addDrugCompounds(drug: Command, signal: AbortSignal): void {
       context.console.text(
         `Plasma at steady state of 1 mg/kg/day by mouth (httk's closed form, 70 kg): ${Number(steady.toPrecision(4))} mg/L`,
       );
-    context.console.result({ compound, cautions, steadyStateMgPerLOf1MgPerKgPerDay: steady });
+    context.console.result({
+      compound,
+      cautions,
+      steadyStateMgPerLOf1MgPerKgPerDay: steady,
+      steadyStateUmolPerLOf1MgPerKgPerDay:
+        steady === null ? null : (1000 * steady) / compound.molarMassGPerMol,
+    });
   });
 }

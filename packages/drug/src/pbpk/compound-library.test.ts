@@ -15,6 +15,27 @@ test("a compound based on another keeps the rest, with the sources of each", () 
   assert.deepEqual(resolveCompound(JSON.parse(JSON.stringify(compound))).compound, compound);
 });
 
+test("one clearance is divided among enzymes", () => {
+  const based = { basedOn: "midazolam", enzymeShares: { CYP3A4: 0.9 } };
+  const { metabolism, sources } = resolveCompound(based).compound;
+  assert.deepEqual(
+    metabolism.map(({ protein, intrinsicClearance }) => [protein, intrinsicClearance!.value.toFixed(3)]),
+    [
+      ["CYP3A4", "10.890"],
+      ["hepatocytes", "1.210"],
+    ],
+  );
+  assert.match(sources.metabolism!, /Wambaugh 2019.*shares of enzymes given/);
+  assert.throws(
+    () => resolveCompound({ ...based, enzymeShares: { A: 0.9, B: 0.2 } }),
+    /"enzymeShares" of the compound add up to 1\.1/,
+  );
+  assert.throws(
+    () => resolveCompound({ basedOn: "osp:midazolam", enzymeShares: { A: 0.9 } }),
+    /divides one intrinsic clearance, but "metabolism" has 2/,
+  );
+});
+
 test("missing and wrong numbers are named", () => {
   const wrong = (own: object, message: RegExp) =>
     assert.throws(() => readCompound(JSON.stringify({ basedOn: "midazolam", ...own }), "drug.json"), message);

@@ -46,14 +46,14 @@ export function libraryCompound(key: string): ResolvedCompound {
 
 /**
  * A compound as a configuration gives it: a name or CAS number, its numbers, or `{"basedOn": name, ...}` with those that
- * differ. Throws `input.schema` naming what is missing or wrong, `input.compound`.
+ * differ; `{"enzymeShares": {"CYP3A4": 0.9}}` divides its intrinsic clearance among enzymes. Throws `input.schema` naming what is missing or wrong, `input.compound`.
  */
 export function resolveCompound(given: unknown, where = "The compound"): ResolvedCompound {
   if (typeof given === "string") return libraryCompound(given);
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw inputError("compound", `${where} is neither a name nor a set of numbers.`);
   }
-  const { basedOn, ...own } = given as Record<string, unknown>;
+  const { basedOn, enzymeShares, ...own } = given as Record<string, unknown>;
   if (basedOn !== undefined && typeof basedOn !== "string")
     throw inputError("compound", `"basedOn" of ${where.toLowerCase()} has to be a name or CAS number.`);
   const base = basedOn === undefined ? null : libraryCompound(basedOn);
@@ -62,7 +62,8 @@ export function resolveCompound(given: unknown, where = "The compound"): Resolve
     ...base?.compound.sources,
     ...(typeof own.sources === "object" ? own.sources : Object.fromEntries(unsourced)),
   };
-  const compound = checkValue({ ...base?.compound, ...own, sources }, compoundSchema, where);
+  const whole = checkValue({ ...base?.compound, ...own, sources }, compoundSchema, where);
+  const compound = enzymeShares === undefined ? whole : withEnzymeShares(whole, enzymeShares, where);
   const twice = repeatedProtein(compound);
   if (twice !== null) throw inputError("compound", `${where} is contradictory: ${twice}.`);
   const cautions = [...(base?.cautions ?? [])];
@@ -76,6 +77,45 @@ export function resolveCompound(given: unknown, where = "The compound"): Resolve
     );
   }
   return { compound, cautions };
+}
+
+/** One measured clearance told apart by enzymes; what is left over keeps its name. */
+function withEnzymeShares(compound: Compound, given: unknown, where: string): Compound {
+  const shares = checkValue(
+    given,
+    z.record(z.string(), z.number().positive().max(1)),
+    `"enzymeShares" of ${where.toLowerCase()}`,
+  );
+  const [process, ...others] = compound.metabolism;
+  if (process?.intrinsicClearance === undefined || others.length > 0) {
+    throw inputError(
+      "compound",
+      `"enzymeShares" of ${where.toLowerCase()} divides one intrinsic clearance, but "metabolism" has ${compound.metabolism.length} entries or is saturable.`,
+      'Give the enzymes their own entries in "metabolism" instead.',
+    );
+  }
+  const { value, unit } = process.intrinsicClearance;
+  const left = 1 - Object.values(shares).reduce((sum, share) => sum + share, 0);
+  if (left < -1e-9) {
+    throw inputError(
+      "compound",
+      `"enzymeShares" of ${where.toLowerCase()} add up to ${1 - left}, more than 1.`,
+    );
+  }
+  const parts = Object.entries(shares);
+  if (left > 1e-9) parts.push([process.protein, left]);
+  return {
+    ...compound,
+    metabolism: parts.map(([protein, share]) => ({
+      ...process,
+      protein,
+      intrinsicClearance: { value: value * share, unit },
+    })),
+    sources: {
+      ...compound.sources,
+      metabolism: `${compound.sources.metabolism ?? ""}; shares of enzymes given`,
+    },
+  };
 }
 
 /** A compound's file. Throws `input.json` too. */

@@ -100,7 +100,10 @@ const absorptionSchema = z
   );
 
 export const compoundSchema = z.strictObject({
-  name: z.string().min(1),
+  name: z
+    .string()
+    .max(200)
+    .regex(/^\P{Cc}+$/u, "has to be one line"),
   cas: z.string().optional(),
   molarMassGPerMol: positive,
   /** log10 of the octanol:water partition coefficient of the neutral form. */

@@ -21,7 +21,13 @@ import {
 } from "./interactions.js";
 import { type NamedCompound, namedCompounds, symbolName } from "./names.js";
 import { absorptionLines } from "./oral.js";
-import { checkStructure, type LiverModel, type PbpkStructure, type PbpkTissue } from "./structure.js";
+import {
+  checkStructure,
+  checkTissuesOf,
+  type LiverModel,
+  type PbpkStructure,
+  type PbpkTissue,
+} from "./structure.js";
 
 /** Number of extraction beyond which the liver lets nothing pass: exp(-20). */
 const MOST_EXTRACTION = 20;
@@ -35,6 +41,7 @@ export const isPermeabilityLimited = (tissue: PbpkTissue, compound: Compound): b
 /** Throws `usage` for a structure or compounds that do not go together. */
 export function pbpkModelText(compounds: readonly Compound[], structure: PbpkStructure): string {
   checkStructure(structure);
+  for (const compound of compounds) checkTissuesOf(compound, structure);
   const named = namedCompounds(compounds);
   const levels = proteinLevels(named);
   const { tissues } = structure;

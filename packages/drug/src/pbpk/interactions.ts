@@ -67,6 +67,22 @@ export function levelEquation(
   ];
 }
 
+/** Sentences about inhibition and induction of proteins that none of the compounds meets, which do nothing. */
+export function idleInteractions(compounds: readonly Compound[]): string[] {
+  const met = (compound: Compound) =>
+    (["liver", "gut", "kidney"] as const).flatMap((organ) => proteinsIn(organ, compound));
+  const all = new Set(compounds.flatMap(met));
+  return compounds.flatMap((compound) => {
+    const changed = [...compound.inhibition, ...compound.induction].map(({ protein }) => protein);
+    return [...new Set(changed)]
+      .filter((protein) => !all.has(protein))
+      .map(
+        (protein) =>
+          `${compound.name} acts on ${protein}, which handles none of the drugs here (${[...all].join(", ")} ${all.size === 1 ? "does" : "do"}), so this changes nothing.`,
+      );
+  });
+}
+
 /** What multiplies a protein's work on a compound in an organ: "1" where nothing changes it. */
 export interface Modulation {
   level: string;

@@ -331,6 +331,8 @@ test("what does not go together is refused in a sentence", () => {
     /limited by permeability/,
   );
   assert.throws(() => pbpkModel([MIDAZOLAM, MIDAZOLAM]), /Two compounds have the name/);
+  assert.throws(() => pbpkModel([drug({ permeabilityPerH: { livr: 1 } })]), /names the tissue "livr"/);
+  assert.throws(() => pbpkModel([drug({ partition: { hoof: 1 } })]), /names the tissue "hoof"/);
   const unknown = drug({
     metabolism: [linear("CYP9Z9", 1)],
     induction: [{ protein: "CYP9Z9", maximum: 2, halfMaximumUmolPerL: 1 }],

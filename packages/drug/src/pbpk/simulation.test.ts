@@ -129,6 +129,17 @@ test("a drug given beside it: ratios to the drug alone, levels of enzymes, colum
   assert.deepEqual(again, run);
 });
 
+test("an inhibitor of what handles no drug is told of", async () => {
+  const inhibitor = {
+    basedOn: "ketoconazole",
+    inhibition: [{ kind: "competitive", protein: "CYP3A4", inhibitionUmolPerL: 0.015 }],
+  };
+  // httk's clearances are those of hepatocytes, by no enzyme in particular.
+  const run = await simulate({ compound: "midazolam", coadministered: [inhibitor], stepMin: 60 });
+  assert.ok(run.summary.warnings.some((warning) => /acts on CYP3A4, which handles none/.test(warning)));
+  assertClose(value(run, "aucRatio"), 1, { relative: 1e-6 });
+});
+
 test("at steady state an interval ends as it began", async () => {
   const run = await simulate({
     doses: [{ route: "oral", doseMg: 5, everyH: 8, steadyState: true }],

@@ -15,6 +15,7 @@ import { compoundReferenceSchema, resolveCompound } from "./compound-library.js"
 import { type PbpkCourse, pbpkCourse, regularTimes } from "./course.js";
 import { compoundOfDose, describeDoses, doseRecords, doseSchema, lastDoseEndH } from "./doses.js";
 import { FILTRATION_METHODS, glomerularFiltration } from "./filtration.js";
+import { idleInteractions } from "./interactions.js";
 import { type PbpkModel, pbpkModel } from "./model.js";
 import { type NamedCompound, namedCompounds } from "./names.js";
 import { pbpkParameters } from "./parameters.js";
@@ -125,6 +126,7 @@ export const drugSimulation: Simulation<DrugConfig> = {
         warnings: [
           ...body.warnings,
           ...resolved.flatMap(({ cautions }) => cautions),
+          ...idleInteractions(compounds),
           ...course.warnings,
           ...warningsFor(config, measures, course),
         ],

@@ -1,6 +1,7 @@
 /** Which tissues a model tells apart, and how blood runs through them. */
 import { usageError } from "@viscera/core";
 import { TISSUES } from "@viscera/organ";
+import type { Compound } from "./compound.js";
 
 export interface PbpkTissue {
   /** Also the name of its compartment. */
@@ -42,6 +43,28 @@ export const HTTK_PBTK: PbpkStructure = {
   ],
   liver: "well-stirred",
 };
+
+/**
+ * Throws `usage` where a compound's own coefficients or permeabilities are of tissues that the structure has not; the
+ * coefficients may be of lumped ones.
+ */
+export function checkTissuesOf(
+  { name, partition, permeabilityPerH }: Compound,
+  { tissues }: PbpkStructure,
+): void {
+  const own = tissues.map((tissue) => tissue.name);
+  const lumped = [...new Set([...own, ...tissues.flatMap(({ of }) => of)])];
+  const check = (field: string, keys: string[], known: readonly string[]) => {
+    const unknown = keys.find((key) => !known.includes(key));
+    if (unknown !== undefined)
+      throw usageError(
+        `"${field}" of ${name} names the tissue "${unknown}", which the model has not.`,
+        `It has ${known.join(", ")}.`,
+      );
+  };
+  check("partition", Object.keys(partition), lumped);
+  check("permeabilityPerH", Object.keys(permeabilityPerH), own);
+}
 
 /** Tissues that the equations name. */
 const NEEDED = ["lung", "liver", "kidney", "gut"];
