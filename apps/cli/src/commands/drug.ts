@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addDrugCompounds } from "./drug-compounds.js";
 import { addDrugNca } from "./drug-nca.js";
+import { addDrugPopulation } from "./drug-population.js";
 import { addSbml } from "./drug-sbml.js";
 import { addSbmlSuite } from "./drug-sbml-suite.js";
 import { addDrugSimulate } from "./drug-simulate.js";
@@ -10,6 +11,7 @@ export function addDrug(program: Command, signal: AbortSignal): void {
   addSbml(drug, signal);
   addSbmlSuite(drug, signal);
   addDrugSimulate(drug, signal);
+  addDrugPopulation(drug, signal);
   addDrugNca(drug, signal);
   addDrugCompounds(drug, signal);
 }

@@ -8,7 +8,7 @@ export type ExposureName = (typeof EXPOSURE_NAMES)[number];
 /** For people. */
 export const EXPOSURE_LABELS: Readonly<Record<ExposureName, string>> = {
   cmax: "Peak",
-  tmax: "Time of the peak",
+  tmax: "Time to the peak",
   cmin: "Lowest",
   clast: "At the end of the window",
   auc: "Area under the curve",
@@ -26,7 +26,8 @@ export interface Window {
 }
 
 /**
- * Measures in the order of EXPOSURE_NAMES of a curve at rising times (two of one time around a jump). The area comes
+ * Measures in the order of EXPOSURE_NAMES of a curve at rising times (two of one time around a jump). The time to the
+ * peak counts from the window's beginning. The area comes
  * from the cumulated areas where they are given, exactly, else by the linear-up log-down rule; a half-life without a
  * falling end is NaN.
  */
@@ -39,10 +40,10 @@ export function exposureOf(
   const [first, last] = windowRows(times, from, until);
   let cmax = Number.NEGATIVE_INFINITY;
   let cmin = Number.POSITIVE_INFINITY;
-  let tmax = from;
+  let tmax = 0;
   for (let i = first; i <= last; i++) {
     const value = values[i]!;
-    if (value > cmax) [cmax, tmax] = [value, times[i]!];
+    if (value > cmax) [cmax, tmax] = [value, times[i]! - from];
     cmin = Math.min(cmin, value);
   }
   const auc = cumulated

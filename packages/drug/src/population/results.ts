@@ -90,7 +90,9 @@ export class PopulationResult {
     const positive = count > 0 && known[0]! > 0;
     const logs = positive ? known.map(Math.log) : new Float64Array(0);
     const logMean = logs.reduce((sum, value) => sum + value, 0) / count;
-    const variance = logs.reduce((sum, value) => sum + (value - logMean) ** 2, 0) / Math.max(1, count - 1);
+    const squares = logs.reduce((sum, value) => sum + (value - logMean) ** 2, 0);
+    // Equal values differ from their mean by rounding.
+    const variance = known[0] === known.at(-1) ? 0 : squares / Math.max(1, count - 1);
     return {
       count,
       mean,
