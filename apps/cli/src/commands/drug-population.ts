@@ -43,7 +43,7 @@ export function addDrugPopulation(drug: Command, signal: AbortSignal): void {
   const command = drug
     .command("population <model>")
     .description(
-      "many people on one model (a file, a name of `viscera drug models`, or a compound for the whole-body model)",
+      "many people on one model (a file, a name of `viscera drug models`, or pbpk:COMPOUND for whole bodies)",
     )
     .requiredOption("--out <folder>", "folder for series.csv, individuals.csv, summary.json and config.json")
     .option("--size <n>", "number of people", "1000")
@@ -101,7 +101,7 @@ export function addDrugPopulation(drug: Command, signal: AbortSignal): void {
     .option("--force", "replace files in the folder, and the page");
   withExamples(withCommonOptions(command), [
     'viscera drug population pk2-oral --size 10000 --dose "500 every 12 times 14" --variability CL=30%,V=20%,CL~V=0.5 --out population',
-    'viscera drug population midazolam --people age=18-65 --dose "7.5" --variability CLint_CYP3A4=40% --report midazolam.html --out midazolam',
+    'viscera drug population pbpk:osp:midazolam --people age=18-65 --dose "7.5" --variability CLint_CYP3A4=40% --report midazolam.html --out midazolam',
     'viscera drug population pk1 --dose "1000 every 8 times 9 over 0.5" --variability CL=40% --target "t>mic>50%" --mic 1,2,4,8 --out pta',
     'viscera drug population pk1 --dose "1000 every 12 times 6" --variability CL=40% --optimise "pta auc>200 = 90%" --out optimum',
   ]);

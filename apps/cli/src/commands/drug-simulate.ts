@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { usageError } from "@viscera/core";
 import {
@@ -13,6 +12,7 @@ import {
 import { writeWhole } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { isWholeBody, loadPbpk } from "../steps/load-pbpk.js";
+import { modelText } from "../steps/model-text.js";
 import { readText } from "../steps/read-text.js";
 import { countOf } from "../terminal/console.js";
 import { decimalNumber } from "../terminal/context.js";
@@ -158,11 +158,6 @@ function addModelList(drug: Command, signal: AbortSignal): void {
       })),
     });
   });
-}
-
-/** Text of a model file or, where there is none, of the model with that name. */
-async function modelText(path: string): Promise<string> {
-  return existsSync(path) ? await readText(path, "the model") : libraryModelText(path);
 }
 
 function tableOf({ columns, rows }: DataSimulation): string {

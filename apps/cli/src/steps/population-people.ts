@@ -12,6 +12,7 @@ import {
   usageError,
 } from "@viscera/core";
 import type { PeopleSpec, Range } from "@viscera/organ";
+import { readPatient } from "./read-patient.js";
 import { readText } from "./read-text.js";
 
 const RANGES: Readonly<Record<string, "ageYears" | "weightKg" | "heightCm" | "bodyMassIndex">> = {
@@ -55,11 +56,10 @@ export async function readPatientOrCase(
     () => false,
   );
   const file = folder ? join(path, CASE_PATHS.case) : path;
-  const text = await readText(file, "--patient");
   if (basename(file) !== CASE_PATHS.case) {
-    const given = parseJson(text, patientSchema.partial(), basename(path));
-    return { patient: patientSchema.parse(given), organs: [], isCase: false };
+    return { patient: patientSchema.parse(await readPatient(path)), organs: [], isCase: false };
   }
+  const text = await readText(file, "--patient");
   const { patient } = parseJson(text, caseFileSchema, CASE_PATHS.case);
   const organs = await readText(join(dirname(file), CASE_PATHS.organs), "--patient");
   return { patient, organs: parseJson(organs, organsFileSchema, CASE_PATHS.organs).organs, isCase: true };

@@ -19,9 +19,9 @@ export async function runBlocks<Name extends BlockJobName>(
   task: TaskOf<Name>,
   blocks: number,
   take: (result: ResultOf<Name>, block: number) => void,
-  options: JobOptions & { stage?: string } = {},
+  options: JobOptions & { stage?: string; worthSeconds?: number } = {},
 ): Promise<void> {
-  const { signal, threads = 1, onProgress, stage = "" } = options;
+  const { signal, threads = 1, onProgress, stage = "", worthSeconds = WORTH_THREADS } = options;
   const own: JobOptions = signal ? { signal } : {};
   const prepare = BLOCK_JOBS[job] as (task: TaskOf<Name>) => Promise<BlockWork<ResultOf<Name>>>;
   const work = await prepare(task);
@@ -29,7 +29,7 @@ export async function runBlocks<Name extends BlockJobName>(
   take(work(0, own), 0);
   const tell = (done: number) => onProgress?.({ stage, done, total: blocks });
   const left = ((performance.now() - began) / 1000) * (blocks - 1);
-  if (threads > 1 && left > WORTH_THREADS) {
+  if (threads > 1 && left > worthSeconds) {
     await onThreads(job, task, blocks, Math.min(threads, blocks - 1), { take, tell, signal });
     return;
   }

@@ -101,8 +101,8 @@ export function populationRun(
       config: "config.json",
       values: [
         ...(optimised ? [optimisedQuantity(optimised)] : []),
-        ...exposureQuantities(task, result),
         ...all.map(attainmentQuantity),
+        ...exposureQuantities(task, result),
       ],
       plots: outputs.flatMap((name) =>
         (["linear", "log"] as const).map((yScale) => ({
@@ -154,7 +154,9 @@ function optimisedQuantity({
 /** Medians with the range that holds 90 % of the people. */
 function exposureQuantities(task: PopulationTask, result: PopulationResult): Quantity[] {
   const units = columnUnits(task, result);
-  return EXPOSURE_NAMES.flatMap((name): Quantity[] => {
+  // The first ones head a report.
+  const order: ExposureName[] = ["cmax", "auc", "halfLife", "tmax", "cmin", "caverage", "clast"];
+  return order.flatMap((name): Quantity[] => {
     const { count, percentiles } = result.distribution(name, [5, 50, 95]);
     const [low, value, high] = percentiles as [number, number, number];
     if (count === 0) return [];
