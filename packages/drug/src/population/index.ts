@@ -5,6 +5,7 @@ export { shareAboveName } from "./names.js";
 export * from "./optimise.js";
 export * from "./results.js";
 export * from "./runner.js";
+export { simulatePeople } from "./simulate-people.js";
 export * from "./summary.js";
 export * from "./target.js";
 export { isDataSet, type PopulationTask, type WholeBody } from "./task.js";

@@ -10,7 +10,6 @@ import {
 } from "../pharmacology/index.js";
 import {
   findDose,
-  PopulationResult,
   PopulationRunner,
   type PopulationTask,
   reached,
@@ -18,6 +17,7 @@ import {
   readGoal,
   readTarget,
   readVariation,
+  simulatePeople,
 } from "./index.js";
 import { Individuals } from "./individuals.js";
 import { OneByOneEngine } from "./one-by-one.js";
@@ -59,19 +59,12 @@ const varied = (model: PharmacologyModel, text: string) => [
   )!,
 ];
 
-async function simulated(of: PopulationTask, size: number): Promise<PopulationResult> {
-  const runner = await PopulationRunner.create(of);
-  const result = new PopulationResult(runner.layout, size);
-  result.add(runner.run(0, size));
-  return result;
-}
-
 const pk1 = library("pk1");
 /** Log-normal clearance of 30 % around 5 L/h: the area of 100 mg is log-normal around 20. */
 const sigma = Math.sqrt(Math.log1p(0.3 ** 2));
 const bolus = task(pk1, ["100"], { variations: varied(pk1, "CL=30%"), times: grid(400, 2) });
 const SIZE = 4000;
-const areas = simulated(bolus, SIZE);
+const areas = simulatePeople(bolus, SIZE);
 
 test("areas of log-normal clearance are log-normal: quantiles, attainment and their interval", async () => {
   const result = await areas;
@@ -104,7 +97,7 @@ test("areas of log-normal clearance are log-normal: quantiles, attainment and th
 
 test("bands follow the closed form at every time, before and after a dose", async () => {
   const of = task(pk1, ["100 every 12 times 2"], { variations: varied(pk1, "V=20%"), times: grid(24, 6) });
-  const result = await simulated(of, 2000);
+  const result = await simulatePeople(of, 2000);
   assert.deepEqual([...result.layout.times], [0, 6, 12, 12, 18, 24]);
   const volumes = [...result.column("V")].sort((a, b) => a - b);
   const at = (volume: number) => {
@@ -132,7 +125,7 @@ test("bands follow the closed form at every time, before and after a dose", asyn
 
 test("time above a threshold and half-life by their closed forms", async () => {
   const of = task(pk1, ["100"], { thresholds: [0.5], times: grid(48, 1), variations: varied(pk1, "CL=20%") });
-  const result = await simulated(of, 10);
+  const result = await simulatePeople(of, 10);
   const [shares, halves] = [result.column("timeAbove0.5"), result.column("halfLife")];
   result.column("CL").forEach((clearance, i) => {
     assertClose(shares[i]!, Math.min(1, (Math.log(4) * 50) / clearance / 48), { relative: 1e-6 });
@@ -200,7 +193,7 @@ test("a person is the same whatever the population and whoever simulates the oth
 test("variations have the moments and the correlation asked for", async () => {
   const model = library("pk2");
   const of = task(model, ["100"], { variations: varied(model, "CL=40%,V=20%,CL~V=0.6"), times: [0, 1] });
-  const result = await simulated(of, SIZE);
+  const result = await simulatePeople(of, SIZE);
   const logs = ["CL", "V"].map((name, k) =>
     result.column(name).map((value) => Math.log(value / [5, 50][k]!)),
   );
@@ -253,7 +246,7 @@ test("people give covariates; doses go by their weight", async () => {
     "covariate WT [kg]\ncovariate CRCL\nCL = 0.05 * CRCL\nV = 0.5 * WT\nd/dt(central) = -CL / V * central [mg]\noutput Cp = central / V [mg/L]",
   );
   const people = { ageYears: [30, 70] as const };
-  const result = await simulated(task(model, ["2/kg"], { people, times: [0, 1] }), 50);
+  const result = await simulatePeople(task(model, ["2/kg"], { people, times: [0, 1] }), 50);
   result.column("cmax").forEach((peak) => assertClose(peak, 4, { relative: 1e-12 }));
   const weights = result.column("WT");
   assert.ok(new Set(weights).size === 50 && weights.every((weight) => weight > 30));
@@ -263,11 +256,9 @@ test("the dose for a goal: by the closed form, and as the same people need it", 
   const size = 1000;
   // The area needs no fine grid, being integrated.
   const coarse = { ...bolus, times: grid(400, 100) };
-  const cached = await simulated(coarse, size);
+  const cached = await simulatePeople(coarse, size);
   const evaluate = (goal: string) => async (dose: number) => {
-    const scaled = new PopulationResult(cached.layout, size);
-    const runner = await PopulationRunner.create({ ...coarse, doseFactor: dose / 100 });
-    scaled.add(runner.run(0, size));
+    const scaled = await simulatePeople({ ...coarse, doseFactor: dose / 100 }, size);
     return reached(readGoal(goal), scaled, null);
   };
   const median = await findDose(readGoal("median auc = 50"), {

@@ -11,7 +11,7 @@ import {
   physiologyOf,
   resolveCompound,
 } from "../pbpk/index.js";
-import { doseRecord, PopulationResult, PopulationRunner, type PopulationTask, readDose } from "./index.js";
+import { doseRecord, PopulationRunner, type PopulationTask, readDose, simulatePeople } from "./index.js";
 
 const midazolam = libraryCompound("osp:midazolam").compound;
 const saturable = resolveCompound({
@@ -73,11 +73,7 @@ for (const [compound, engine] of [
 
 test("bodies differ, and so do exposures; a given parameter goes before every body's", async () => {
   const area = async (more: Partial<PopulationTask>) => {
-    const of = task(midazolam, more);
-    const runner = await PopulationRunner.create(of);
-    const result = new PopulationResult(runner.layout, 60);
-    result.add(runner.run(0, 60));
-    return result;
+    return simulatePeople(task(midazolam, more), 60);
   };
   const free = await area({});
   assert.equal(new Set(free.column("auc")).size, 60);

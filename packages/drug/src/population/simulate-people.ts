@@ -1,0 +1,19 @@
+import type { JobOptions } from "@viscera/core";
+import { PopulationResult } from "./results.js";
+import { PEOPLE_A_BLOCK, PopulationRunner } from "./runner.js";
+import type { PopulationTask } from "./task.js";
+
+/** A whole population on the calling thread. Throws what `PopulationRunner` does, `cancelled`. */
+export async function simulatePeople(
+  task: PopulationTask,
+  size: number,
+  job: JobOptions = {},
+): Promise<PopulationResult> {
+  const runner = await PopulationRunner.create(task);
+  const result = new PopulationResult(runner.layout, size);
+  for (let first = 0; first < size; first += PEOPLE_A_BLOCK) {
+    job.onProgress?.({ stage: "People", done: first, total: size });
+    result.add(runner.run(first, Math.min(first + PEOPLE_A_BLOCK, size), job));
+  }
+  return result;
+}
