@@ -1,8 +1,11 @@
 import { type Simulation, usageError } from "@viscera/core";
-import { drugSimulation } from "@viscera/drug";
+import { drugSimulation, populationSimulation } from "@viscera/drug";
 
 /** Every simulation the command can start, in the order help lists them. */
-export const SIMULATIONS: readonly Simulation[] = [drugSimulation as Simulation];
+export const SIMULATIONS: readonly Simulation[] = [
+  drugSimulation as Simulation,
+  populationSimulation as Simulation,
+];
 
 /** Simulation of an id. Throws `usage`, naming those that exist. */
 export function simulationOf(id: string): Simulation {

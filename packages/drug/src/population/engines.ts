@@ -9,6 +9,7 @@ import {
   type LinearStep,
   number,
   PopulationSolver,
+  spansOf,
 } from "@viscera/numerics";
 import type { Administration } from "../pharmacology/administration.js";
 import { DosePropertyTable } from "../pharmacology/dose-properties.js";
@@ -41,19 +42,21 @@ export interface SharedTask {
   absolute: number;
 }
 
-/** Above it a step of a solver is cheaper than an exponential. */
-const LARGEST_LINEAR = 80;
+/** Elements of all exponentials of a person: above it steps of a solver are cheaper. */
+const MOST_ELEMENTS = 1_000_000;
 
 /** The engine for people who share their times. */
 export async function sharedEngine(task: SharedTask): Promise<PopulationEngine> {
   const system = heldSystem(task.model, task.schedule.held);
-  return system.states.length <= LARGEST_LINEAR && isLinear(system)
-    ? new LinearEngine(task, await linearPopulation(task, system))
-    : new PairEngine(
-        task,
-        await PopulationSolver.create({ ...system, outputs: [] }, task),
-        new EquationEvaluator(await compileEquations(system)),
-      );
+  const steps = linearSteps(task);
+  if (isLinear(system) && spansOf(steps).length * system.states.length ** 2 <= MOST_ELEMENTS) {
+    return new LinearEngine(task, await LinearPopulation.create(system, steps, task.from));
+  }
+  return new PairEngine(
+    task,
+    await PopulationSolver.create({ ...system, outputs: [] }, task),
+    new EquationEvaluator(await compileEquations(system)),
+  );
 }
 
 /** Held symbols as states that stay as they are between changes. */
@@ -104,7 +107,7 @@ class SharedPeople {
   }
 }
 
-async function linearPopulation(task: SharedTask, system: EquationSystem): Promise<LinearPopulation> {
+function linearSteps(task: SharedTask): LinearStep[] {
   const { changes, rows } = task.schedule;
   const steps: LinearStep[] = [];
   let time = task.from;
@@ -124,7 +127,7 @@ async function linearPopulation(task: SharedTask, system: EquationSystem): Promi
     goTo(row.time);
     steps.push({ kind: "output" });
   }
-  return LinearPopulation.create(system, steps, task.from);
+  return steps;
 }
 
 /** Changes that put in the same value share an input. */

@@ -6,6 +6,7 @@ export * from "./optimise.js";
 export * from "./results.js";
 export * from "./runner.js";
 export { simulatePeople } from "./simulate-people.js";
+export * from "./simulation.js";
 export * from "./summary.js";
 export * from "./target.js";
 export { isDataSet, type PopulationTask, type WholeBody } from "./task.js";

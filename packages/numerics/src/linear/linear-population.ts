@@ -306,6 +306,9 @@ function outputTimes(steps: readonly LinearStep[], from: number): number[] {
   return times;
 }
 
+/** Lengths of steps that differ; each costs every subject an exponential. */
+export const spansOf = (steps: readonly LinearStep[]): readonly number[] => encode(steps).spans;
+
 /** Steps as the kernel reads them, and the spans that differ. */
 function encode(steps: readonly LinearStep[]): { spans: number[]; numbers: Int32Array } {
   const longest = steps.reduce((most, step) => (step.kind === "go" ? Math.max(most, step.span) : most), 0);
