@@ -123,6 +123,17 @@ test("bands follow the closed form at every time, before and after a dose", asyn
   }
 });
 
+test("the peak of an infusion is at its end, on the grid or not", async () => {
+  const of = task(pk1, ["100 over 0.7 at 0.2"], { times: grid(24, 6), variations: varied(pk1, "CL=20%") });
+  const result = await simulatePeople(of, 4);
+  assert.deepEqual([...result.layout.times], [0, 0.2, 0.2 + 0.7, 6, 12, 18, 24]);
+  const peaks = result.column("cmax");
+  result.column("CL").forEach((clearance, i) => {
+    const peak = (100 / 0.7 / clearance) * -Math.expm1((-clearance / 50) * 0.7);
+    assertClose(peaks[i]!, peak, { relative: 1e-9 });
+  });
+});
+
 test("time above a threshold and half-life by their closed forms", async () => {
   const of = task(pk1, ["100"], { thresholds: [0.5], times: grid(48, 1), variations: varied(pk1, "CL=20%") });
   const result = await simulatePeople(of, 10);

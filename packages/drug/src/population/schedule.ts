@@ -22,6 +22,8 @@ export interface ScheduledChange {
   /** Doses (by number) whose amount arrives or whose infusions run; the value of `what` of each is summed. */
   doses: readonly number[];
   what: "bolus" | "rate" | "amount" | "time";
+  /** The dose that makes the change. */
+  given: number;
 }
 
 /** A row of the curves: before or after what happens at its time. */
@@ -148,23 +150,47 @@ function changesOf(
     const { compartment } = doses[dose]!;
     const { name } = model.compartments[compartment]!;
     if (kind === "bolus")
-      changes.push({ time, kind: "add", state: compartment, doses: [dose], what: "bolus" });
+      changes.push({ time, kind: "add", state: compartment, doses: [dose], what: "bolus", given: dose });
     else {
       if (kind === "start") running.push(dose);
       else running.splice(running.indexOf(dose), 1);
       const here = running.filter((other) => doses[other]!.compartment === compartment);
-      changes.push({ time, kind: "set", state: at(infusionSymbol(name)), doses: here, what: "rate" });
+      changes.push({
+        time,
+        kind: "set",
+        state: at(infusionSymbol(name)),
+        doses: here,
+        what: "rate",
+        given: dose,
+      });
     }
     if (kind === "end") continue;
     if (held.includes(doseSymbol(name)))
-      changes.push({ time, kind: "set", state: at(doseSymbol(name)), doses: [dose], what: "amount" });
+      changes.push({
+        time,
+        kind: "set",
+        state: at(doseSymbol(name)),
+        doses: [dose],
+        what: "amount",
+        given: dose,
+      });
     if (held.includes(doseTimeSymbol(name)))
-      changes.push({ time, kind: "set", state: at(doseTimeSymbol(name)), doses: [], what: "time" });
+      changes.push({
+        time,
+        kind: "set",
+        state: at(doseTimeSymbol(name)),
+        doses: [],
+        what: "time",
+        given: dose,
+      });
   }
   return changes;
 }
 
-/** The grid; where a bolus makes an output jump a row before it and one after it. */
+/**
+ * The grid, and the times at which infusions into what the outputs show begin and end, where peaks are; where a bolus
+ * makes an output jump a row before it and one after it.
+ */
 function rowsOf(
   model: PharmacologyModel,
   doses: readonly PopulationDose[],
@@ -172,21 +198,22 @@ function rowsOf(
   times: readonly number[],
 ): ScheduledRow[] {
   const shown = new Set(model.outputs.flatMap(({ expression }) => [...deepSymbols(model, expression)]));
+  const isShown = (dose: PopulationDose) => shown.has(model.compartments[dose.compartment]!.name);
+  const visible = new Set([...doses.keys()].filter((dose) => isShown(doses[dose]!)));
+  const all = new Set(times);
   const jumps = new Set<number>();
-  for (const {
-    time,
-    what,
-    doses: [dose],
-  } of changes) {
-    if (what !== "bolus" || time < times[0]!) continue;
-    if (shown.has(model.compartments[doses[dose!]!.compartment]!.name)) jumps.add(time);
+  for (const { time, what, given } of changes) {
+    if (time < times[0]! || !visible.has(given)) continue;
+    if (what === "bolus" || what === "rate") all.add(time);
+    if (what === "bolus") jumps.add(time);
   }
-  const all = [...new Set([...times, ...jumps])].sort((a, b) => a - b);
-  return all.flatMap((time) =>
-    jumps.has(time) && time > times[0]!
-      ? [false, true].map((after) => ({ time, after }))
-      : [{ time, after: true }],
-  );
+  return [...all]
+    .sort((a, b) => a - b)
+    .flatMap((time) =>
+      jumps.has(time) && time > times[0]!
+        ? [false, true].map((after) => ({ time, after }))
+        : [{ time, after: true }],
+    );
 }
 
 /** What a change puts into the state of a person with these administrations. */
