@@ -2,4 +2,5 @@ export * from "./measures.js";
 export * from "./pbpk/index.js";
 export * from "./pharmacology/index.js";
 export * from "./population/index.js";
+export * from "./results/index.js";
 export * from "./sbml/index.js";

@@ -2,7 +2,7 @@
 import type { SeriesColumn } from "@viscera/core";
 import { decades, logRange, type Range, ticksBetween } from "./chart-range.js";
 import { mapColor, NO_VALUE_COLOR } from "./color-map.js";
-import { formatQuantity, formatUnit, readable } from "./numbers.js";
+import { formatUnit } from "./numbers.js";
 import type { ReportRun } from "./report-input.js";
 import type { Structure } from "./structures.js";
 import { thinnedRows } from "./thinning.js";
@@ -185,10 +185,12 @@ export function colorsAt(coloring: Coloring, time: number, scale: "linear" | "lo
   return colors;
 }
 
-/** "2.10 h", "3.00 min". */
+/** "2.1 h", "3 min", "24 h": hours below one as minutes. */
 export function timeText(time: number, unit: string): string {
-  const shown = readable({ value: time, unit, low: null, high: null });
-  return formatQuantity(shown.value, shown.unit);
+  const minutes = unit === "h" && time !== 0 && Math.abs(time) < 1;
+  const value = Number((minutes ? 60 * time : time).toPrecision(3));
+  const shown = formatUnit(minutes ? "min" : unit);
+  return `${String(value).replace("-", "−")}${shown && `\u00a0${shown}`}`;
 }
 
 /** A colour bar of 100 units' length: its pieces, and its numbers with their places. */

@@ -78,6 +78,48 @@ describe("drug simulate, models and nca", () => {
     assert.equal(result.status, 0, result.stderr);
   });
 
+  test("--report makes a page beside the table: simulated curves, profiles, an SBML model, random runs", () => {
+    const data = put(
+      "seen.csv",
+      "ID,TIME,AMT,EVID,CMT,DV\n1,0,100,1,1,.\n1,1,.,0,2,2\n1,4,.,0,2,1.8\n1,12,.,0,2,0.9\n1,24,.,0,2,0.3\n",
+    );
+    const sbml = put(
+      "decay.xml",
+      '<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2"><model id="decay"><listOfCompartments><compartment id="c" size="1" spatialDimensions="3" constant="true"/></listOfCompartments><listOfSpecies><species id="A" compartment="c" initialAmount="50" hasOnlySubstanceUnits="true" boundaryCondition="false" constant="false"/></listOfSpecies><listOfReactions><reaction id="r" reversible="false"><listOfReactants><speciesReference species="A" stoichiometry="1" constant="true"/></listOfReactants><kineticLaw><math xmlns="http://www.w3.org/1998/Math/MathML"><apply><times/><cn>0.1</cn><ci>A</ci></apply></math></kineticLaw></reaction></listOfReactions></model></sbml>',
+    );
+    const commands: [name: string, args: string[], said: RegExp][] = [
+      ["simulated", ["simulate", "pk1-oral", "--data", data], /Exposure: Cp, simulated/],
+      ["analysed", ["nca", data, "--time-unit", "h"], /Terminal phase/],
+      ["course", ["sbml", sbml], /Time course of decay/],
+      ["random", ["sbml", sbml, "--replicates", "20", "--steps", "5"], /A, ± 1 SD/],
+    ];
+    for (const [name, args, said] of commands) {
+      const [out, report] = [at(`${name}.csv`), at(`${name}.html`)];
+      const { status, stdout, stderr } = viscera([
+        "drug",
+        ...args,
+        "--out",
+        out,
+        "--report",
+        report,
+        "--json",
+      ]);
+      assert.equal(status, 0, stderr);
+      assert.equal(JSON.parse(stdout).report, report);
+      const page = readFileSync(report, "utf8");
+      for (const expected of [/^<!doctype html>/, said, /class="chart-still"/])
+        assert.ok(expected.test(page), `${name}: ${expected}`);
+      assert.ok(existsSync(out));
+    }
+    const nca = ["drug", "nca", data, "--out", at("new.csv"), "--report"];
+    refused([...nca, at("analysed.html")], 2, /exists/);
+    refused([...nca, at("new.csv")], 2, /name the same file/);
+    assert.equal(existsSync(at("new.csv")), false);
+    const [header, last] = readFileSync(at("random.csv"), "utf8").trim().split("\n").slice(0, 2);
+    assert.deepEqual([header, last], ["time,A-mean,A-sd", "0,50,0"]);
+    refused(["drug", "sbml", sbml, "--replicates", "1", "--out", at("new.csv")], 2, /--replicates takes/);
+  });
+
   test("mistakes are told in a sentence and nothing is written", () => {
     const out = at("never.csv");
     const data = put("good.csv", DATA);

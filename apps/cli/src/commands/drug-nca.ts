@@ -6,16 +6,20 @@ import {
   type NcaMeasures,
   type NcaOptions,
   type NcaRow,
+  type NcaUnitNames,
   ncaOfData,
+  ncaRun,
+  ncaUnits,
   type Route,
   readDataSet,
 } from "@viscera/drug";
 import { writeWhole } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { readText } from "../steps/read-text.js";
+import { saveRunReport } from "../steps/save-run-report.js";
 import { countOf } from "../terminal/console.js";
 import { decimalNumber } from "../terminal/context.js";
-import { checkOutputFile } from "./output-file.js";
+import { checkResultFiles } from "./output-file.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
 interface NcaCommandOptions {
@@ -28,6 +32,7 @@ interface NcaCommandOptions {
   timeUnit?: string;
   doseUnit?: string;
   concentrationUnit?: string;
+  report?: string;
   force?: boolean;
 }
 
@@ -56,13 +61,14 @@ export function addDrugNca(drug: Command, signal: AbortSignal): void {
     .option("--time-unit <unit>", "unit of TIME, for the table's header")
     .option("--dose-unit <unit>", "unit of AMT")
     .option("--concentration-unit <unit>", "unit of DV")
-    .option("--force", "replace the table");
+    .option("--report <file>", "page with every profile, its terminal phase and the tables to write (HTML)")
+    .option("--force", "replace the table and the page");
   withExamples(withCommonOptions(command), [
-    "viscera drug nca trial.csv --out nca.csv",
+    "viscera drug nca trial.csv --out nca.csv --report nca.html",
     "viscera drug nca trial.csv --lloq 0.1 --time-unit h --dose-unit mg --concentration-unit mg/L --out nca.csv",
   ]);
   bind<NcaCommandOptions>(command, signal, async (context, [path = ""], options) => {
-    await checkOutputFile(options.out, options.force === true);
+    await checkResultFiles(options, options.force === true);
     const analysis: NcaOptions = {
       method: oneOf(options.method, METHODS, "--method"),
       ...(options.route === undefined ? {} : { route: oneOf(options.route, ROUTES, "--route") }),
@@ -78,8 +84,14 @@ export function addDrugNca(drug: Command, signal: AbortSignal): void {
     const began = performance.now();
     const text = await readText(path, "the data");
     const data = readDataSet(text, { name: basename(path), ...(ignore === undefined ? {} : { ignore }) });
-    const { rows, left } = ncaOfData(data, analysis);
-    await writeWhole(options.out, new TextEncoder().encode(tableOf(rows, options)));
+    const result = ncaOfData(data, analysis);
+    const { rows, left } = result;
+    const units: NcaUnitNames = {
+      time: options.timeUnit ?? "",
+      dose: options.doseUnit ?? "",
+      concentration: options.concentrationUnit ?? "",
+    };
+    await writeWhole(options.out, new TextEncoder().encode(tableOf(rows, units)));
     context.console.step(
       "NCA",
       `${countOf(data.subjects.length, "subject")}, ${countOf(rows.length, "profile")}`,
@@ -98,7 +110,20 @@ export function addDrugNca(drug: Command, signal: AbortSignal): void {
         .filter(({ count }) => count > 0)
         .map(({ name, count, mean, cv }) => [name, String(count), shortly(mean), shortly(cv)]),
     );
-    context.console.result({ out: options.out, profiles: rows.length, left, summary });
+    if (options.report !== undefined) {
+      await saveRunReport(
+        context,
+        options.report,
+        ncaRun({ data: data.name, result, options: analysis, units }),
+      );
+    }
+    context.console.result({
+      out: options.out,
+      ...(options.report === undefined ? {} : { report: options.report }),
+      profiles: rows.length,
+      left,
+      summary,
+    });
   });
 }
 
@@ -133,48 +158,9 @@ function geometricMean(rows: readonly NcaRow[], name: keyof NcaMeasures) {
 
 const shortly = (value: number | null) => (value === null ? "-" : String(Number(value.toPrecision(4))));
 
-/** Units of the measures in those of the data, UCUM; "" where one is not known. */
-function unitsOf({ timeUnit: time, doseUnit: dose, concentrationUnit: concentration }: NcaCommandOptions) {
-  const amountOver = concentration?.split("/") ?? [];
-  const volume =
-    dose !== undefined && concentration !== undefined
-      ? amountOver.length === 2 && amountOver[0] === dose
-        ? amountOver[1]!
-        : `${dose}/(${concentration})`
-      : "";
-  const all = (text: string, ...needed: (string | undefined)[]) =>
-    needed.every((unit) => unit !== undefined && unit !== "") ? text : "";
-  const c = concentration ?? "";
-  const t = time ?? "";
-  const auc = all(`${t}.${c}`, time, concentration);
-  const flow = all(`${volume}/${t}`, time, volume);
-  const units: Record<(typeof MEASURE_NAMES)[number], string> = {
-    cmax: c,
-    tmax: t,
-    clast: c,
-    tlast: t,
-    aucLast: auc,
-    lambdaZ: all(`1/${t}`, time),
-    lambdaZPoints: "",
-    lambdaZAdjustedR2: "",
-    halfLife: t,
-    aucInfinity: auc,
-    aucInfinityPredicted: auc,
-    aucExtrapolatedPercent: "%",
-    aucTau: auc,
-    cAverage: c,
-    cMinimum: c,
-    fluctuationPercent: "%",
-    clearance: flow,
-    volumeZ: volume,
-    volumeSteadyState: volume,
-    meanResidenceTime: t,
-  };
-  return { units, time: t, dose: dose ?? "" };
-}
-
-function tableOf(rows: readonly NcaRow[], options: NcaCommandOptions): string {
-  const { units, time, dose } = unitsOf(options);
+function tableOf(rows: readonly NcaRow[], names: NcaUnitNames): string {
+  const { time, dose } = names;
+  const units = ncaUnits(names);
   const heading = (name: string, unit: string) => (unit === "" ? name : `${name}[${unit}]`);
   const header = [
     "ID",

@@ -1,13 +1,26 @@
 import { usageError } from "@viscera/core";
-import { readSbml, simulateSbml, suiteTimes, withValues, writeSuiteResults } from "@viscera/drug";
+import {
+  type Moments,
+  readSbml,
+  type SbmlCourse,
+  type SbmlOutput,
+  sbmlReplicatesRun,
+  sbmlRun,
+  simulateSbml,
+  suiteTimes,
+  withValues,
+  writeSuiteResults,
+} from "@viscera/drug";
 import { SOLVERS } from "@viscera/numerics";
 import { writeWhole } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { loadSbml } from "../steps/load-sbml.js";
+import { saveRunReport } from "../steps/save-run-report.js";
 import { countOf } from "../terminal/console.js";
-import { decimalNumber } from "../terminal/context.js";
+import { type CommandContext, decimalNumber, wholeNumber } from "../terminal/context.js";
 import { collectSettings, namedValues } from "../terminal/named-values.js";
-import { checkOutputFile } from "./output-file.js";
+import { runReplicates } from "./drug-sbml-replicates.js";
+import { checkResultFiles } from "./output-file.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
 interface SbmlOptions {
@@ -22,6 +35,8 @@ interface SbmlOptions {
   absolute: string;
   solver: string;
   out: string;
+  replicates?: string;
+  report?: string;
   force?: boolean;
 }
 
@@ -43,14 +58,21 @@ export function addSbml(drug: Command, signal: AbortSignal): void {
     .option("--relative <tolerance>", "relative tolerance of the solver", "1e-7")
     .option("--absolute <tolerance>", "absolute tolerance of the solver", "1e-12")
     .option("--solver <name>", `auto, or ${SOLVERS.join(", ")}`, "auto")
+    .option(
+      "--replicates <n>",
+      "let reactions happen at random, so many times; gives means and standard deviations",
+    )
     .requiredOption("--out <file>", "table to write (CSV)")
-    .option("--force", "replace the table");
+    .option("--report <file>", "page with the curves and a table of every variable to write (HTML)")
+    .option("--force", "replace the table and the page");
   withExamples(withCommonOptions(command), [
     "viscera drug sbml model.xml --end 24 --steps 96 --variables Cp,Ctissue --out course.csv",
+    "viscera drug sbml model.xml --out course.csv --report course.html",
+    "viscera drug sbml model.xml --replicates 1000 --seed 7 --out spread.csv --report spread.html",
     "viscera drug sbml model.xml --set DOSE=10 --set weight=62 --end 24 --out course.csv",
   ]);
   bind<SbmlOptions>(command, signal, async (context, [path = ""], options) => {
-    await checkOutputFile(options.out, options.force === true);
+    await checkResultFiles(options, options.force === true);
     const start = decimalNumber(options.start, "--start", -LARGEST, LARGEST);
     const end = decimalNumber(options.end, "--end", -LARGEST, LARGEST);
     const steps = decimalNumber(options.steps, "--steps", 1, 1e7);
@@ -73,19 +95,30 @@ export function addSbml(drug: Command, signal: AbortSignal): void {
       throw usageError(`There is no solver "${options.solver}".`, `Give auto, ${SOLVERS.join(", ")}.`);
     }
     const times = suiteTimes({ start, duration: end - start, steps });
-    const rows = await simulateSbml(model, {
-      start,
-      times,
-      relative: decimalNumber(options.relative, "--relative", 1e-13, 1),
-      absolute: decimalNumber(options.absolute, "--absolute", 1e-300, LARGEST),
-      outputs: variables.map((variable) => ({
+    const outputs = variables.map(
+      (variable): SbmlOutput => ({
         variable,
         quantity: amounts.includes(variable)
           ? "amount"
           : concentrations.includes(variable)
             ? "concentration"
             : "symbol",
-      })),
+      }),
+    );
+    const course = { model, times, outputs };
+    if (options.replicates !== undefined) {
+      const replicates = wholeNumber(options.replicates, "--replicates", 2, 1e8);
+      const task = { model, options: { start, times, outputs, replicates, seed: context.seed } };
+      const moments = await runReplicates(task, context.job("Replicates"));
+      await writeReplicates(course, moments, context, options, began);
+      return;
+    }
+    const rows = await simulateSbml(model, {
+      start,
+      times,
+      relative: decimalNumber(options.relative, "--relative", 1e-13, 1),
+      absolute: decimalNumber(options.absolute, "--absolute", 1e-300, LARGEST),
+      outputs,
       seed: context.seed,
       ...(solver ? { solver } : {}),
       signal,
@@ -113,7 +146,63 @@ export function addSbml(drug: Command, signal: AbortSignal): void {
         ]),
     );
     if (variables.length > 20) context.console.text(`and ${variables.length - 20} more in ${options.out}`);
-    context.console.result({ out: options.out, model: model.id, columns: table.columns, rows: rows.length });
+    if (options.report !== undefined)
+      await saveRunReport(context, options.report, sbmlRun({ ...course, rows }));
+    context.console.result({
+      out: options.out,
+      ...(options.report === undefined ? {} : { report: options.report }),
+      model: model.id,
+      columns: table.columns,
+      rows: rows.length,
+    });
+  });
+}
+
+/** Table, page and summary of means and standard deviations. */
+async function writeReplicates(
+  course: Omit<SbmlCourse, "rows">,
+  moments: Moments,
+  context: CommandContext,
+  { out, report }: SbmlOptions,
+  began: number,
+): Promise<void> {
+  const { model, times, outputs } = course;
+  const table = {
+    columns: ["time", ...outputs.flatMap(({ variable }) => [`${variable}-mean`, `${variable}-sd`])],
+    rows: Array.from(times, (time, row) => [
+      time,
+      ...outputs.flatMap((_, k) => {
+        const at = row * outputs.length + k;
+        return [moments.means[at]!, moments.deviation(at)];
+      }),
+    ]),
+  };
+  await writeWhole(out, new TextEncoder().encode(writeSuiteResults(table)));
+  context.console.step(
+    "Simulate",
+    `${model.id}: ${moments.count} replicates, ${countOf(outputs.length, "variable")}, ${countOf(times.length, "row")}`,
+    (performance.now() - began) / 1000,
+  );
+  const end = (times.length - 1) * outputs.length;
+  context.console.table(
+    ["Variable", "Mean at the end", "SD"],
+    outputs
+      .slice(0, 20)
+      .map(({ variable }, k) => [
+        variable,
+        shown(moments.means[end + k]!),
+        shown(moments.deviation(end + k)),
+      ]),
+  );
+  if (report !== undefined)
+    await saveRunReport(context, report, sbmlReplicatesRun(course, moments, { seed: context.seed }));
+  context.console.result({
+    out,
+    ...(report === undefined ? {} : { report }),
+    model: model.id,
+    replicates: moments.count,
+    columns: table.columns,
+    rows: table.rows.length,
   });
 }
 

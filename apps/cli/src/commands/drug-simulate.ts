@@ -1,7 +1,9 @@
 import { basename } from "node:path";
 import { usageError } from "@viscera/core";
 import {
+  type DataSetOptions,
   type DataSimulation,
+  dataRun,
   LIBRARY_MODELS,
   libraryModelText,
   PATIENT_COLUMNS,
@@ -14,10 +16,11 @@ import type { Command } from "commander";
 import { isWholeBody, loadPbpk } from "../steps/load-pbpk.js";
 import { modelText } from "../steps/model-text.js";
 import { readText } from "../steps/read-text.js";
+import { saveRunReport } from "../steps/save-run-report.js";
 import { countOf } from "../terminal/console.js";
 import { decimalNumber } from "../terminal/context.js";
 import { collectSettings, namedValues } from "../terminal/named-values.js";
-import { checkOutputFile } from "./output-file.js";
+import { checkResultFiles } from "./output-file.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
 interface SimulateOptions {
@@ -30,6 +33,7 @@ interface SimulateOptions {
   patient?: string;
   relative: string;
   absolute: string;
+  report?: string;
   force?: boolean;
 }
 
@@ -56,14 +60,16 @@ export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
     )
     .option("--relative <tolerance>", "relative tolerance of the solver (nonlinear models)", "1e-8")
     .option("--absolute <tolerance>", "absolute tolerance of the solver", "1e-10")
-    .option("--force", "replace the table");
+    .option("--report <file>", "page with every curve, observations and exposure to write (HTML)")
+    .option("--force", "replace the table and the page");
   withExamples(withCommonOptions(command), [
     "viscera drug simulate pk2-oral --data trial.csv --set CL=3 --set ka=0.8 --out result.csv",
     "viscera drug simulate my-model.txt --data trial.csv --compartments --out result.csv",
     "viscera drug simulate pbpk:midazolam --data trial.csv --patient patient.json --out result.csv",
+    "viscera drug simulate pk1-oral --data trial.csv --out result.csv --report result.html",
   ]);
   bind<SimulateOptions>(command, signal, async (context, [path = ""], options) => {
-    await checkOutputFile(options.out, options.force === true);
+    await checkResultFiles(options, options.force === true);
     const { covariates, ignore } = options;
     if (covariates !== "next" && covariates !== "last") {
       throw usageError(`--covariates takes next or last, not "${covariates}".`);
@@ -89,14 +95,14 @@ export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
       covariates: [...model.parameters.map(({ name }) => name), ...(body ? PATIENT_COLUMNS : [])],
       ...(ignore === undefined ? {} : { ignore }),
     });
-    const simulation = await simulateData(model, data, {
-      ...context.job("Subjects"),
+    const settings: DataSetOptions = {
       ...(body ? { parametersOf: (subject) => body.parametersOf(data, subject) } : { parameters }),
       covariates,
       compartments: options.compartments === true,
       relative,
       absolute,
-    });
+    };
+    const simulation = await simulateData(model, data, { ...context.job("Subjects"), ...settings });
     await writeWhole(options.out, new TextEncoder().encode(tableOf(simulation)));
     const { rows, columns, linear, fromData, warnings } = simulation;
     for (const warning of warnings.slice(0, 5)) context.console.warning(warning);
@@ -111,8 +117,13 @@ export function addDrugSimulate(drug: Command, signal: AbortSignal): void {
     if (!doses) context.console.warning("The data hold no dose.");
     if (rows.length === 0)
       context.console.warning("The data hold no record with EVID 0 or 2, so no row was written.");
+    if (options.report !== undefined) {
+      const run = await dataRun(model, data, { ...context.job("Curves"), ...settings }, basename(path));
+      await saveRunReport(context, options.report, run);
+    }
     context.console.result({
       out: options.out,
+      ...(options.report === undefined ? {} : { report: options.report }),
       model: model.title || path,
       subjects: data.subjects.length,
       rows: rows.length,

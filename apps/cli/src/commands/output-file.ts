@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { usageError, VisceraError } from "@viscera/core";
 import { WRITABLE_EXTENSIONS } from "@viscera/scan";
 
@@ -42,6 +42,21 @@ async function checkFolder(folder: string): Promise<void> {
       "Choose another place, or change the folder's permissions.",
     );
   });
+}
+
+/** The same for the table and the page of one command, of which the page may be left out. */
+export async function checkResultFiles(
+  { out, report }: { out: string; report?: string },
+  force: boolean,
+): Promise<void> {
+  await checkOutputFile(out, force);
+  if (report === undefined) return;
+  if (resolve(report) === resolve(out))
+    throw usageError(
+      "--out and --report name the same file.",
+      "Give the page another name, e.g. report.html.",
+    );
+  await checkOutputFile(report, force);
 }
 
 /** The same for a file of any ending. */

@@ -15,4 +15,5 @@ export { readModelText } from "./model-text.js";
 export type { AreaMethod } from "./nca/area.js";
 export { MEASURE_NAMES, type NcaMeasures, type NcaProfile, ncaMeasures, type Route } from "./nca/measures.js";
 export { type NcaOptions, type NcaResult, type NcaRow, ncaOfData } from "./nca/profiles.js";
+export { type NcaUnitNames, ncaUnits } from "./nca/units.js";
 export * from "./simulate-data.js";

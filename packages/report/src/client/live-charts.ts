@@ -177,6 +177,8 @@ function optionsFor(chart: Chart, log: boolean, width: number, shown: Shown): uP
         width: many ? 1.2 : 2,
         dash: many ? [] : [...DASHES[Math.floor(n / LINE_COLORS) % DASHES.length]!],
         points: { show: false },
+        // Curves between pixels: whole ones would make steps of a gentle slope.
+        pxAlign: 0,
         value: (_: uPlot, value: number | null) => withUnit(value, unit),
       })),
     ],

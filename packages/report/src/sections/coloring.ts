@@ -34,7 +34,11 @@ export async function coloringStills(
 <p class="meta">${coloring.title}</p>
 <div class="stills">${figures}</div>
 ${barSvg(coloring)}
-<p class="caption">Drawn: ${coloring.columns.map(({ label }, i) => html`${i > 0 && ", "}${label}`)}. Structures without a value are grey, behind the others.</p>
+<p class="caption">Drawn: ${coloring.columns
+    .filter(({ structures }) => parts.some(({ structure }) => structures.includes(structure)))
+    .map(
+      ({ label }, i) => html`${i > 0 && ", "}${label}`,
+    )}. Structures without a value are grey, behind the others.</p>
 </div>`;
 }
 

@@ -80,14 +80,16 @@ interface Figure {
   value: string;
   unit: string;
   label: string;
+  /** "2.1 to 3.4". */
+  interval?: string | undefined;
   note?: string;
 }
 
 function figureList(figures: readonly Figure[]): Markup {
   if (figures.length === 0) return html``;
   return html`<ul class="figures" aria-label="Key figures">${figures.map(
-    ({ value, unit, label, note }) =>
-      html`<li><span class="value">${value}${unit && html`<span class="unit">\u00a0${unit}</span>`}</span><span class="label">${label}</span>${note && html`<span class="source">${note}</span>`}</li>`,
+    ({ value, unit, label, interval, note }) =>
+      html`<li><span class="value">${value}${unit && html`<span class="unit">\u00a0${unit}</span>`}</span><span class="label">${label}</span>${interval && html`<span class="source">${interval}</span>`}${note && html`<span class="source">${note}</span>`}</li>`,
   )}</ul>`;
 }
 
@@ -97,7 +99,8 @@ function figuresOfRuns(runs: readonly ReportRun[], most: number): Figure[] {
     summary.values
       .slice(0, most)
       .map(readable)
-      .map(({ label, value, unit }) => ({
+      .map(({ label, value, unit, low, high }) => ({
+        interval: low === null || high === null ? undefined : `${formatNumber(low)} to ${formatNumber(high)}`,
         value: formatNumber(value),
         unit: formatUnit(unit),
         label,

@@ -25,7 +25,7 @@ function valuesTable(run: ReportRun): Markup {
 
 function chartFigure(chart: Chart, number: number): Markup {
   return html`<figure class="chart" data-chart="${number}">
-<figcaption><strong>${chart.title}</strong><span class="axis-unit">${axisTitle(chart.yLabel, chart.unit)} against ${axisTitle(lowered(chart.xLabel), chart.xUnit)}</span></figcaption>
+<figcaption><strong>${chart.title}</strong>${against(chart)}</figcaption>
 <div class="live"></div>
 <div class="static">${chartSvg(chart)}${chartLegend(chart)}</div>
 ${chart.thinned && html`<p class="caption">Drawn with fewer points than were computed; peaks and troughs are kept.</p>`}
@@ -37,6 +37,13 @@ function chartGrid(charts: readonly Chart[], first: number): Markup {
   return html`<div class="charts">${charts.map((chart, i) => chartFigure(chart, first + i))}</div>`;
 }
 
+/** "mg/L against time (h)"; nothing where it would only say "against time". */
+function against(chart: Chart): Markup {
+  const what = axisTitle(chart.yLabel, chart.unit);
+  if (what === "") return html``;
+  return html`<span class="axis-unit">${what} against ${axisTitle(lowered(chart.xLabel), chart.xUnit)}</span>`;
+}
+
 /** "Time" within a sentence; "AUC" and "CL" stay. */
 function lowered(label: string): string {
   return /^.[A-Z]/.test(label) ? label : label.charAt(0).toLowerCase() + label.slice(1);
@@ -44,23 +51,30 @@ function lowered(label: string): string {
 
 function explanatoryTable({ title, columns, rows }: Table): Markup {
   const numeric = columns.map((_, c) => rows.some((r) => typeof r[c] === "number"));
+  const whole = columns.map((_, c) => rows.every((r) => typeof r[c] !== "number" || Number.isInteger(r[c])));
   const long = rows.length > 14;
   const table = html`<div class="table-scroll" tabindex="0" role="region" aria-label="${title}"><table>
 ${!long && html`<caption>${title}</caption>`}
-<thead><tr>${columns.map((column, c) => html`<th scope="col"${numeric[c] && html` class="number"`}>${column}</th>`)}</tr></thead>
+<thead><tr>${columns.map((column, c) => html`<th scope="col"${numeric[c] && html` class="number"`}>${columnTitle(column)}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (row) =>
-      html`<tr>${row.map((cell, c) => html`<td${numeric[c] && html` class="number"`}>${cellText(cell)}</td>`)}</tr>`,
+      html`<tr>${row.map((cell, c) => html`<td${numeric[c] && html` class="number"`}>${cellText(cell, whole[c]!)}</td>`)}</tr>`,
   )}</tbody></table></div>`;
   return long
     ? html`<details class="fold print-open"><summary>${title} (${rows.length} rows)</summary>${table}</details>`
     : table;
 }
 
-function cellText(cell: string | number | null): string {
+/** A UCUM code in brackets at the end, as people write it. */
+function columnTitle(title: string): string {
+  return title.replace(/\(([^\s()]*[./][^\s()]*)\)$/, (_, unit: string) => `(${formatUnit(unit)})`);
+}
+
+/** `whole`: the column holds whole numbers only. */
+function cellText(cell: string | number | null, whole: boolean): string {
   if (cell === null) return "–";
   if (typeof cell === "string") return withoutPaths(cell);
-  return Number.isInteger(cell) ? formatCount(cell) : formatNumber(cell);
+  return whole ? formatCount(cell) : formatNumber(cell);
 }
 
 function runSection(run: ReportRun, firstChart: number, pageTitle: string): Markup {
@@ -69,7 +83,7 @@ function runSection(run: ReportRun, firstChart: number, pageTitle: string): Mark
   const title = capitalised(summary.title);
   return html`<section class="run" aria-label="${title}">
 ${title !== pageTitle && html`<h3>${title}</h3>`}
-<p class="meta">Simulation “${summary.simulation}”, version ${summary.version}; run “${run.name}”</p>
+<p class="meta">Simulation “${summary.simulation}”, version ${summary.version}${run.name !== summary.simulation && html`; run “${run.name}”`}</p>
 ${
   summary.warnings.length > 0 &&
   html`<ul class="run-warnings">${summary.warnings.map((message) => html`<li>${withoutPaths(message)}</li>`)}</ul>`

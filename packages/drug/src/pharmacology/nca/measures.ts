@@ -62,7 +62,7 @@ export interface NcaMeasures {
  * out after it. A later dose's clearance and residence time are those of the steady state (dose / AUCtau).
  */
 export function ncaMeasures(profile: NcaProfile, method: AreaMethod): NcaMeasures {
-  const points = completed(measurablePoints(profile.points), profile);
+  const points = analysedPoints(profile);
   const none = Object.fromEntries(MEASURE_NAMES.map((name) => [name, null])) as unknown as NcaMeasures;
   const last = points.findLast(({ concentration }) => concentration > 0);
   if (last === undefined) return none;
@@ -123,6 +123,11 @@ export const MEASURE_NAMES = [
   "volumeSteadyState",
   "meanResidenceTime",
 ] as const satisfies readonly (keyof NcaMeasures)[];
+
+/** The points that the measures are computed from: unmeasurable ones treated, one at the dose added where it lacks. */
+export function analysedPoints(profile: NcaProfile): Point[] {
+  return completed(measurablePoints(profile.points), profile);
+}
 
 /** Without the unmeasurable ones after the first measurable one. */
 function measurablePoints(points: readonly Point[]): Point[] {
