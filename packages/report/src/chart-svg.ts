@@ -51,7 +51,7 @@ export function chartSvg(chart: Chart): Markup {
   const yTicks = log ? decades(yRange) : ticksBetween(yRange[0], yRange[1], 5);
   const xTicks = xLog ? decades(xRange) : ticksBetween(xRange[0], xRange[1], 12);
   const box = { x: BOX.left, y: BOX.top - 1, width: BOX.right - BOX.left, height: BOX.bottom - BOX.top + 2 };
-  return html`<svg class="chart-still" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${chart.title}">
+  return html`<svg class="chart-still" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="xMinYMid meet" role="img" aria-label="${chart.title}">
 ${yTicks.map(
   (y) =>
     html`<line class="grid" x1="${BOX.left}" x2="${BOX.right}" y1="${fixed(py(y))}" y2="${fixed(py(y))}"/><text x="${BOX.left - 8}" y="${fixed(py(y) + 4)}" text-anchor="end">${tickText(y)}</text>`,

@@ -34,6 +34,8 @@ test("thinning keeps first, last and every column's extremes", () => {
   b[29_990] = 7;
   assert.ok(thinnedRows([a, b], 50_000, 1000).includes(29_990), "a gap before a peak hides nothing");
   for (const row of [0, 17, 31_234, 49_999]) assert.ok(rows.includes(row), String(row));
+  const gaps = rows.map((row, i) => (i === 0 ? 0 : row - rows[i - 1]!));
+  assert.ok(Math.max(...gaps) <= 120, "smooth stretches keep rows, too");
   assert.ok(rows.every((row, i) => i === 0 || row > rows[i - 1]!));
 });
 

@@ -1,9 +1,12 @@
 /** Which rows of a long series are drawn. */
 
-/** Row numbers that keep every column's lowest and highest value within each of equal stretches. */
+/**
+ * Row numbers, at most about `limit`: every column's lowest and highest value within each of equal stretches, and rows at
+ * equal distances, as curves that only rise or fall need them.
+ */
 export function thinnedRows(columns: readonly ArrayLike<number>[], count: number, limit: number): number[] {
   if (count <= limit) return Array.from({ length: count }, (_, i) => i);
-  const stretches = Math.max(1, Math.floor(limit / (2 * columns.length + 1)));
+  const stretches = Math.max(1, Math.floor(limit / 2 / (2 * columns.length + 1)));
   const kept = new Set<number>([0, count - 1]);
   for (let s = 0; s < stretches; s++) {
     const from = Math.floor((s * count) / stretches);
@@ -21,6 +24,7 @@ export function thinnedRows(columns: readonly ArrayLike<number>[], count: number
       kept.add(high < 0 ? from : high);
     }
   }
+  for (const row of everyFew(count, Math.max(2, limit - kept.size))) kept.add(row);
   return [...kept].sort((a, b) => a - b);
 }
 

@@ -46,7 +46,9 @@ export async function dataCourses(
     options.onProgress?.({ stage: `curve of ${subject.id}`, done, total: data.subjects.length });
     const own = parts[done]!;
     const records = own.flatMap((part) => filled(part, times, options.covariates ?? "next"));
-    const rows = simulator.simulate({ id: subject.id, records }, parametersOf?.(subject)).filter(({ line }) => line === NO_LINE);
+    const rows = simulator
+      .simulate({ id: subject.id, records }, parametersOf?.(subject))
+      .filter(({ line }) => line === NO_LINE);
     let at = 0;
     for (const [k, part] of own.entries()) {
       const values = simulator.outputs.map(() => new Float64Array(times.length).fill(Number.NaN));

@@ -1,9 +1,9 @@
 /** Measures of exposure, as a run's key figures and as rows of a table. */
 import type { Quantity, Table } from "@viscera/core";
-import { quantile } from "../population/results.js";
 import type { NcaMeasures } from "../pharmacology/nca/measures.js";
 import type { NcaRow } from "../pharmacology/nca/profiles.js";
 import { type NcaUnitNames, ncaUnits } from "../pharmacology/nca/units.js";
+import { quantile } from "../population/results.js";
 
 /** The columns of a table in their order, with names for people. */
 const COLUMNS: readonly [name: keyof NcaMeasures, title: string][] = [
@@ -73,7 +73,7 @@ export function exposureFigures(rows: readonly NcaRow[], names: NcaUnitNames): Q
     return [
       {
         name,
-        label: `${titles.get(name)}${several ? `, median and range of ${values.length}` : rows.length > 1 ? " of one dose" : ""}`,
+        label: `${titles.get(name)}${several ? `, median and range of ${values.length} profiles` : rows.length > 1 ? " of one dose" : ""}`,
         value: quantile(values, 0.5),
         unit: units[name] || "1",
         low: several ? values[0]! : null,
