@@ -39,7 +39,19 @@ export function hostileCase(): ReportInput {
   }
   Object.assign(run.summary, { simulation: HOSTILE, title: HOSTILE, version: HOSTILE, warnings: [HOSTILE] });
   Object.assign(run.summary.values[0]!, { name: HOSTILE, label: HOSTILE, unit: HOSTILE });
-  run.summary.plots[0]!.title = HOSTILE;
+  run.series[1]!.structures = ["liver"];
+  run.series[2]!.structures = ["spleen", HOSTILE];
+  const [plot] = run.summary.plots;
+  const points = [{ label: HOSTILE, x: [1], y: [2] }];
+  const bands = [{ label: HOSTILE, low: "liver", high: "liver" }];
+  Object.assign(plot!, { title: HOSTILE, bands, points });
+  const axis = { label: HOSTILE, unit: HOSTILE };
+  run.summary.plots.push({
+    ...plot!,
+    columns: [],
+    bands: [],
+    axes: { x: axis, y: axis, identity: true },
+  });
   run.summary.tables = [{ title: HOSTILE, columns: [HOSTILE], rows: [[HOSTILE], [1]] }];
   return input;
 }
