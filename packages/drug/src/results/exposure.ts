@@ -27,29 +27,44 @@ export const titled = (title: string, unit: string): string => (unit === "" ? ti
 export const withUnit = (value: number, unit: string): string =>
   `${Number(value.toPrecision(6))}${unit === "" ? "" : ` ${unit}`}`;
 
-/**
- * One row a profile; columns that nobody has are left out. `of`: what was measured. Beyond 400 rows each subject's first
- * and last dose, then the first 400.
- */
-export function exposureTable(rows: readonly NcaRow[], names: NcaUnitNames, of: string): Table {
-  const units = ncaUnits(names);
-  const columns = COLUMNS.filter(([name]) => rows.some(({ measures }) => measures[name] !== null));
-  const ends = rows.filter(
+/** The profiles of one measured or simulated quantity. */
+export interface Exposure {
+  of: string;
+  rows: readonly NcaRow[];
+}
+
+/** The first and the last of each subject. */
+function endsOf(rows: readonly NcaRow[]): NcaRow[] {
+  return rows.filter(
     ({ profile }, i) => rows[i - 1]?.profile.id !== profile.id || rows[i + 1]?.profile.id !== profile.id,
   );
-  const few = rows.length > MOST_ROWS ? ends : rows;
+}
+
+/**
+ * One row a profile, for quantities of one unit; columns that nobody has are left out. Beyond 400 rows each subject's
+ * first and last dose, then the first 400.
+ */
+export function exposureTable(parts: readonly Exposure[], names: NcaUnitNames, what: string): Table {
+  const units = ncaUnits(names);
+  const all = parts.flatMap(({ of, rows }) => rows.map((row) => ({ of, row })));
+  const few =
+    all.length > MOST_ROWS ? parts.flatMap(({ of, rows }) => endsOf(rows).map((row) => ({ of, row }))) : all;
   const shown = few.slice(0, MOST_ROWS);
-  const cut = shown.length < rows.length ? `, ${shown.length} of ${rows.length} profiles` : "";
+  const columns = COLUMNS.filter(([name]) => all.some(({ row }) => row.measures[name] !== null));
+  const cut = shown.length < all.length ? `, ${shown.length} of ${all.length} profiles` : "";
+  const several = parts.length > 1;
   return {
-    title: `Exposure: ${of}${cut}`,
+    title: `Exposure: ${what}${cut}`,
     columns: [
+      ...(several ? ["Quantity"] : []),
       "Subject",
       titled("Dose at", names.time),
       titled("Dose", names.dose),
       "Route",
       ...columns.map(([name, title]) => titled(title, units[name])),
     ],
-    rows: shown.map(({ profile, measures }) => [
+    rows: shown.map(({ of, row: { profile, measures } }) => [
+      ...(several ? [of] : []),
       profile.id,
       profile.doseTime,
       profile.dose,

@@ -66,7 +66,9 @@ export function ncaRun({ data, result, options, units }: NcaRunInput): Run {
       values: exposureFigures(rows, units),
       plots: [...(drawn.length > 1 ? [all] : []), ...single],
       tables:
-        rows.length > 0 ? [exposureTable(rows, units, "measured concentrations"), terminalTable(rows)] : [],
+        rows.length > 0
+          ? [exposureTable([{ of: data, rows }], units, "measured concentrations"), terminalTable(rows)]
+          : [],
       warnings: result.left.map(({ id, why }) => `Subject ${id} was left out: ${why}.`),
     },
     config: { data, method: options.method ?? "linear-up-log-down", ...options, units },

@@ -159,6 +159,43 @@ test("a dose into the compartment that is looked at counts as a bolus; effects g
   );
 });
 
+test("one subject's outputs of one unit are drawn together and share a table", async () => {
+  const text =
+    "time: h\nparameter k = 0.2\nd/dt(c) = -k * c [mg]\nd/dt(e) = k * c [mg]\noutput Cp = c / 10 [mg/L]\noutput Ce = e / 20 [mg/L]\n";
+  const set = data(0, "ID,TIME,AMT,EVID,CMT,DV\n1,0,100,1,1,.\n1,2,.,0,1,6\n1,8,.,0,2,3\n1,30,.,0,1,.\n");
+  const run = await dataRun(readModelText(text, "own"), set);
+  assertWhole(run);
+  assert.deepEqual(
+    run.summary.plots.map(({ title, columns, points }) => [
+      title,
+      columns.length,
+      points!.map(({ label }) => label),
+    ]),
+    [["Cp, Ce", 2, ["Cp", "Ce"]]],
+  );
+  const [table] = run.summary.tables;
+  assert.deepEqual(
+    table!.rows.map((row) => row.slice(0, 5)),
+    [
+      ["Cp", "1", 0, 100, "bolus"],
+      ["Ce", "1", 0, 100, "extravascular"],
+    ],
+  );
+  assert.equal(table!.columns[0], "Quantity");
+});
+
+test("subjects with parameters of their own keep them between the data's times", async () => {
+  const parametersOf = ({ id }: { id: string }) =>
+    Float64Array.from(model.parameters, ({ name, value }) => (name === "V" ? 40 * Number(id) : value!));
+  const { times, courses } = await dataCourses(model, data(2), { parametersOf });
+  const { rows } = await simulateData(model, data(2), { parametersOf });
+  for (const { id, time, values } of rows)
+    assertClose(courses[Number(id) - 1]!.values[0]![times.indexOf(time)]!, values[0]!, { relative: 1e-12 });
+  const run = await dataRun(model, data(2), { parametersOf });
+  const [row] = run.summary.tables.at(-1)!.rows.filter(([name]) => name === "V");
+  assert.deepEqual([row![1], row![3]], [null, "each subject"]);
+});
+
 test("without doses or observations a run is still one", async () => {
   for (const text of ["ID,TIME,AMT,EVID\n1,0,.,2\n1,5,.,2\n", "ID,TIME,AMT,EVID,CMT\n1,0,100,1,1\n"]) {
     assertWhole(await dataRun(model, data(0, text)));
