@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RandomStream } from "@viscera/core";
+import { exactSum } from "./exact-sum.js";
 import { pairwiseSum } from "./pairwise-sum.js";
 import { percentileOf } from "./percentile.js";
 import { Bootstrap, summarise } from "./summary.js";
@@ -45,4 +46,14 @@ test("sums by halves lose nothing of many equal parts", () => {
     assert.ok(Math.abs(sum - count / 10) <= 1e-15 * count, `${count}`);
   }
   assert.equal(pairwiseSum(new Float64Array(8).fill(1 / 3)) / 2, (4 * 1) / 3);
+});
+
+test("exact sums do not depend on the order", () => {
+  assert.equal(exactSum([1e100, 1, -1e100, 1]), 2);
+  assert.equal(exactSum(new Array(10).fill(0.1)), 1);
+  assert.equal(exactSum([]), 0);
+  const stream = new RandomStream(8, "evaluate.test");
+  const values = Array.from({ length: 200 }, (_, i) => stream.normal(0, i) * 10 ** stream.integer(12, 1, i));
+  const sorted = [...values].sort((a, b) => a - b);
+  assert.equal(exactSum(values), exactSum(sorted));
 });
