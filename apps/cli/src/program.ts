@@ -8,6 +8,7 @@ import { addInfo } from "./commands/info.js";
 import { addModels } from "./commands/models.js";
 import { addOrgans } from "./commands/organs.js";
 import { addDemo, addPhantom } from "./commands/phantom.js";
+import { addRank } from "./commands/rank.js";
 import { addReport } from "./commands/report.js";
 import { addRun } from "./commands/run.js";
 import { addSegment } from "./commands/segment.js";
@@ -33,6 +34,7 @@ export function buildProgram(signal: AbortSignal): Command {
   addSimulate(program, signal);
   addDrug(program, signal);
   addEvaluate(program, signal);
+  addRank(program, signal);
   addReport(program, signal);
   addPhantom(program, signal);
   addTrain(program, signal);

@@ -57,7 +57,7 @@ export function withoutMissing(table: ResultTable, rule: MissingRule): ResultTab
   if (missingIn(table) === 0) return table;
   if (rule === "refuse")
     throw usageError(
-      `${missingIn(table)} results are missing, and it is not said how to treat them.`,
+      `${missingIn(table) === 1 ? "1 result is" : `${missingIn(table)} results are`} missing, and it is not said how to treat that.`,
       "Say --missing remove, or --missing with the value that stands for them (0 for Dice, say).",
     );
   if (rule === "remove") {
