@@ -10,9 +10,12 @@ import {
   type SbmlModel,
   type SbmlReplicates,
 } from "@viscera/drug";
+import type { EvaluationSettings } from "@viscera/evaluate";
+import { type CaseOutcome, evaluateCase } from "../evaluate/evaluate-case.js";
+import type { FilePair } from "../evaluate/pair-files.js";
 
 /** Does a block by its number. */
-export type BlockWork<Result> = (block: number, options: JobOptions) => Result;
+export type BlockWork<Result> = (block: number, options: JobOptions) => Result | Promise<Result>;
 
 export interface ReplicateTask {
   model: SbmlModel;
@@ -34,6 +37,11 @@ export interface PeopleTask {
 
 export const peopleBlocks = ({ size }: PeopleTask): number => Math.ceil(size / PEOPLE_A_BLOCK);
 
+export interface EvaluationTask {
+  pairs: readonly FilePair[];
+  settings: EvaluationSettings;
+}
+
 export const BLOCK_JOBS = {
   async replicates(task: ReplicateTask): Promise<BlockWork<BlockMoments>> {
     const run = await replicateRunner(task.model, task.options);
@@ -48,8 +56,14 @@ export const BLOCK_JOBS = {
     return (block, options) =>
       runner.run(block * PEOPLE_A_BLOCK, Math.min((block + 1) * PEOPLE_A_BLOCK, size), options);
   },
+  /** One case a block. */
+  async evaluation({ pairs, settings }: EvaluationTask): Promise<BlockWork<CaseOutcome>> {
+    return (block, options) => evaluateCase(pairs[block]!, settings, options);
+  },
 };
 
 export type BlockJobName = keyof typeof BLOCK_JOBS;
 export type TaskOf<Name extends BlockJobName> = Parameters<(typeof BLOCK_JOBS)[Name]>[0];
-export type ResultOf<Name extends BlockJobName> = ReturnType<Awaited<ReturnType<(typeof BLOCK_JOBS)[Name]>>>;
+export type ResultOf<Name extends BlockJobName> = Awaited<
+  ReturnType<Awaited<ReturnType<(typeof BLOCK_JOBS)[Name]>>>
+>;

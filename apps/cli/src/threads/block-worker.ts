@@ -10,7 +10,8 @@ work.catch(() => {});
 parentPort!.on("message", async (block: number) => {
   let answer: BlockAnswer;
   try {
-    answer = { block, result: (await work)(block, {}) };
+    // The other threads have blocks of their own to do.
+    answer = { block, result: await (await work)(block, { threads: 1 }) };
   } catch (error) {
     const { message, code = null, hint = "" } = error as VisceraError;
     answer = { block, error: { message, code: error instanceof VisceraError ? code : null, hint } };

@@ -19,32 +19,36 @@ export async function runBlocks<Name extends BlockJobName>(
   task: TaskOf<Name>,
   blocks: number,
   take: (result: ResultOf<Name>, block: number) => void,
-  options: JobOptions & { stage?: string; worthSeconds?: number } = {},
+  options: JobOptions & { stage?: string; worthSeconds?: number; lost?: Lost<ResultOf<Name>> } = {},
 ): Promise<void> {
-  const { signal, threads = 1, onProgress, stage = "", worthSeconds = WORTH_THREADS } = options;
+  const { signal, threads = 1, onProgress, stage = "", worthSeconds = WORTH_THREADS, lost } = options;
   const own: JobOptions = signal ? { signal } : {};
   const prepare = BLOCK_JOBS[job] as (task: TaskOf<Name>) => Promise<BlockWork<ResultOf<Name>>>;
   const work = await prepare(task);
   const began = performance.now();
-  take(work(0, own), 0);
+  take(await work(0, own), 0);
   const tell = (done: number) => onProgress?.({ stage, done, total: blocks });
   const left = ((performance.now() - began) / 1000) * (blocks - 1);
   if (threads > 1 && left > worthSeconds) {
-    await onThreads(job, task, blocks, Math.min(threads, blocks - 1), { take, tell, signal });
+    await onThreads(job, task, blocks, Math.min(threads, blocks - 1), { take, tell, signal, lost });
     return;
   }
   for (let block = 1; block < blocks; block++) {
     tell(block);
     // A signal is heard only between two turns of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
-    take(work(block, own), block);
+    take(await work(block, own), block);
   }
 }
+
+/** What stands for a block whose thread broke down (out of memory, say); without it the job fails. */
+export type Lost<Result> = (error: Error, block: number) => Result;
 
 interface Receiver<Result> {
   take: (result: Result, block: number) => void;
   tell: (done: number) => void;
   signal: AbortSignal | undefined;
+  lost: Lost<Result> | undefined;
 }
 
 /** The blocks from 1 on. */
@@ -53,36 +57,48 @@ async function onThreads<Name extends BlockJobName>(
   task: TaskOf<Name>,
   blocks: number,
   threads: number,
-  { take, tell, signal }: Receiver<ResultOf<Name>>,
+  { take, tell, signal, lost }: Receiver<ResultOf<Name>>,
 ): Promise<void> {
-  const workers: Worker[] = [];
+  const workers = new Set<Worker>();
   let next = 1;
   try {
     await new Promise<void>((resolve, reject) => {
       const stop = () => reject(new VisceraError("cancelled", "The job was cancelled."));
       signal?.addEventListener("abort", stop, { once: true });
       let done = 1;
-      for (let t = 0; t < threads; t++) {
+      const finish = (result: ResultOf<Name>, block: number) => {
+        take(result, block);
+        tell(++done);
+        if (done === blocks) resolve();
+      };
+      const start = () => {
         const worker = new Worker(new URL("./block-worker.js", import.meta.url), {
           workerData: { job, task },
         });
-        workers.push(worker);
+        workers.add(worker);
+        let current = 0;
         const give = () => {
-          if (next < blocks) worker.postMessage(next++);
+          if (next >= blocks) return;
+          current = next++;
+          worker.postMessage(current);
         };
-        worker.on("error", reject);
+        worker.on("error", (error) => {
+          workers.delete(worker);
+          if (!lost) return reject(error);
+          finish(lost(error, current), current);
+          if (next < blocks) start();
+        });
         worker.on("message", (answer: BlockAnswer) => {
           if ("error" in answer) return reject(errorOf(answer.error));
-          take(answer.result as ResultOf<Name>, answer.block);
-          tell(++done);
-          if (done === blocks) return resolve();
+          finish(answer.result as ResultOf<Name>, answer.block);
           give();
         });
         give();
-      }
+      };
+      for (let t = 0; t < threads; t++) start();
     });
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all([...workers].map((worker) => worker.terminate()));
   }
   throwIfCancelled(signal);
 }
