@@ -96,11 +96,12 @@ function outputOf(
     const named = errors.findIndex(({ output }) => output === measurement);
     return found(named >= 0 ? named : Number(measurement) - 1);
   }
+  const from = findCompartment(model, compartment);
   const asked = errors.findIndex(
     (error) =>
       error.compartment !== "" &&
       (error.compartment === compartment ||
-        findCompartment(model, error.compartment) === findCompartment(model, compartment)),
+        (from !== undefined && findCompartment(model, error.compartment) === from)),
   );
   if (asked >= 0) return asked;
   const open = errors.flatMap((error, i) => (error.compartment === "" ? [i] : []));

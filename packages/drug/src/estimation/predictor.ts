@@ -26,8 +26,8 @@ export interface Prediction {
   second: Float64Array;
 }
 
-/** Steps of differences, relative to the quantity: forward first ones, central ones. */
-const FORWARD_STEP = 1e-6;
+/** Steps of central differences, relative to the quantity. */
+const FIRST_STEP = 1e-5;
 const CENTRAL_STEP = 2e-4;
 /** Where doses change with a quantity and states come from a solver with an error of its own. */
 const SOLVER_STEP = 2e-3;
@@ -140,18 +140,15 @@ export class Predictor {
     const base = this.#carriedFirst(layout, values, first);
     for (const [i, { quantity }] of layout.slots.entries()) {
       if (this.#carried.includes(quantity)) continue;
-      const step = this.linear ? FORWARD_STEP : SOLVER_STEP;
-      const h = step * scaleOf(values[i]!);
-      const moved = shifted(values, i, h);
-      // The solver's error is the smaller the more alike the runs are.
-      const ahead = this.#differenced(layout, moved);
-      const behind = this.linear ? base : this.#differenced(layout, shifted(values, i, -h));
-      const width = moved[i]! - (this.linear ? values[i]! : values[i]! - h);
-      for (let j = 0; j < n; j++) first[j * m + i] = (ahead[j]! - behind[j]!) / width;
+      const h = (this.linear ? FIRST_STEP : SOLVER_STEP) * scaleOf(values[i]!);
+      const ahead = this.#differenced(layout, shifted(values, i, h));
+      const behind = this.#differenced(layout, shifted(values, i, -h));
+      for (let j = 0; j < n; j++) first[j * m + i] = (ahead[j]! - behind[j]!) / (2 * h);
     }
     return { values: base, first, second: new Float64Array(0) };
   }
 
+  /** The solver's error is the smaller in a difference the more alike the runs are. */
   #differenced(layout: SubjectLayout, values: Float64Array): Float64Array {
     if (this.#sensitive === null) return this.values(layout, values);
     return column(

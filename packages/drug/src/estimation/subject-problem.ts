@@ -80,6 +80,8 @@ export interface SubjectGradient {
 
 const MOST_STEPS = 60;
 const MOST_HALVINGS = 20;
+/** Of the joint function, relative. */
+const NOISE = 1e-9;
 
 interface Slots {
   values: Float64Array;
@@ -325,7 +327,11 @@ export class SubjectProblem {
     for (let halving = 0, t = 1; halving < MOST_HALVINGS; halving++, t /= 2) {
       const next = b.map((value, i) => value + t * direction[i]!);
       const at = this.#tried(values, next);
-      if (at !== null && at.joint <= from.joint + 1e-4 * t * slope) return { b: next, at };
+      if (at === null) continue;
+      if (at.joint <= from.joint + 1e-4 * t * slope) return { b: next, at };
+      // Near the end the gradient, a difference, is the better guide (Hager & Zhang 2005, doi:10.1137/030601880).
+      const level = at.joint <= from.joint + NOISE * Math.max(1, Math.abs(from.joint));
+      if (level && Math.abs(dot(direction, at.gradient)) < 0.5 * Math.abs(slope)) return { b: next, at };
     }
     return null;
   }

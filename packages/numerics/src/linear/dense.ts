@@ -13,6 +13,50 @@ export function multiplyDense(a: Float64Array, b: Float64Array, n: number): Floa
   return out;
 }
 
+/** Matrix product a·b into `out`, which is neither of them. */
+export function multiplyDenseInto(a: Float64Array, b: Float64Array, n: number, out: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    const row = i * n;
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let k = 0, at = j; k < n; k++, at += n) sum += a[row + k]! * b[at]!;
+      out[row + j] = sum;
+    }
+  }
+}
+
+/**
+ * Replaces B (n x columns, row-major) by the solution of A X = B, by elimination with partial pivoting; A is used up. False
+ * for a singular matrix.
+ */
+export function solveDenseInPlace(a: Float64Array, b: Float64Array, n: number, columns: number): boolean {
+  for (let k = 0; k < n; k++) {
+    let pivot = k;
+    for (let i = k + 1; i < n; i++) if (Math.abs(a[i * n + k]!) > Math.abs(a[pivot * n + k]!)) pivot = i;
+    if (!(Math.abs(a[pivot * n + k]!) > 0)) return false;
+    if (pivot !== k) {
+      swapRows(a, n, k, pivot);
+      swapRows(b, columns, k, pivot);
+    }
+    for (let i = k + 1; i < n; i++) {
+      const factor = a[i * n + k]! / a[k * n + k]!;
+      if (factor === 0) continue;
+      for (let j = k + 1; j < n; j++) a[i * n + j]! -= factor * a[k * n + j]!;
+      for (let j = 0; j < columns; j++) b[i * columns + j]! -= factor * b[k * columns + j]!;
+    }
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) {
+      const factor = a[i * n + k]!;
+      if (factor === 0) continue;
+      for (let j = 0; j < columns; j++) b[i * columns + j]! -= factor * b[k * columns + j]!;
+    }
+    const diagonal = a[i * n + i]!;
+    for (let j = 0; j < columns; j++) b[i * columns + j]! /= diagonal;
+  }
+  return true;
+}
+
 /** Matrix times vector. */
 export function multiplyVector(a: Float64Array, x: Float64Array, n: number): Float64Array {
   const out = new Float64Array(n);
@@ -84,15 +128,9 @@ export function solveFactored({ size: n, lu, rows }: DenseFactors, b: Float64Arr
 
 /** Solves A X = B for `columns` right-hand sides; B is n x columns, row-major. Throws `failed.singular`. */
 export function solveDense(a: Float64Array, b: Float64Array, n: number, columns: number): Float64Array {
-  const factors = factorDense(a, n);
-  if (factors === null) throw failedError("singular", "A linear system has no unique solution.");
-  const x = new Float64Array(n * columns);
-  for (let j = 0; j < columns; j++) {
-    const solved = solveFactored(
-      factors,
-      Float64Array.from({ length: n }, (_, i) => b[i * columns + j]!),
-    );
-    for (let i = 0; i < n; i++) x[i * columns + j] = solved[i]!;
+  const x = b.slice();
+  if (!solveDenseInPlace(a.slice(), x, n, columns)) {
+    throw failedError("singular", "A linear system has no unique solution.");
   }
   return x;
 }
