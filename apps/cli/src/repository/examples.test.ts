@@ -22,7 +22,7 @@ const EXPECTED: Record<string, RegExp[]> = {
   "06-whole-body/simulate.mjs": [
     /with a liver of 900 mL: AUC 249 ug/,
     /with an inhibitor: AUC \d+ ug\.h\/L, 7\.\d times/,
-    ],
+  ],
   "07-population/simulate.mjs": [
     /1000 people, linear: AUC over the second day 3\d\d mg\.h\/L/,
     /above 400: 4\d\.\d % \(4\d\.\d to \d\d\.\d\)/,
