@@ -246,6 +246,10 @@ describe("page in Chromium", { skip: !existsSync(CHROMIUM) && `no browser at ${C
       await toggle.press("Enter");
       assert.equal((await look(canvas)).hash, whole.hash);
     }
+    await page.locator(".u-legend").first().getByRole("button", { name: "Liver" }).press("Enter");
+    assert.notEqual((await look(canvas)).hash, whole.hash, "a key hides a curve");
+    await page.locator(".u-legend").first().getByRole("button", { name: "Liver" }).press(" ");
+    assert.equal((await look(canvas)).hash, whole.hash);
     const area = (await page.locator(".u-over").first().boundingBox())!;
     await page.mouse.move(area.x + 20, area.y + 40);
     await page.mouse.down();

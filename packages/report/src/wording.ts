@@ -35,6 +35,11 @@ export function isEnvelope(name: string, group: string): boolean {
   );
 }
 
+/** Bones stand around the organs: where colours tell about the organs, bones must not hide them. */
+export function isSkeleton(group: string): boolean {
+  return /bone|skelet/i.test(group);
+}
+
 /** Text with a capital first letter, for headings made of other rooms' titles. */
 export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -8,6 +8,8 @@ import { quantileCurves } from "./spread.js";
 /** Curves drawn in colours of their own; more are drawn as percentiles, and alike. */
 const MOST_DISTINCT = 12;
 const MOST_CURVES = 60;
+/** Outputs of one subject that one chart shows readably together. */
+const FEW_OUTPUTS = 4;
 const SHARES = [
   ["p05", "5 %", 0.05],
   ["p25", "25 %", 0.25],
@@ -43,15 +45,17 @@ function subjectPlots(model: PharmacologyModel, result: DataCourses): Drawn {
   const byUnit = new Map<string, number[]>();
   for (const [o, { unit }] of result.outputs.entries()) byUnit.set(unit, [...(byUnit.get(unit) ?? []), o]);
   const plots = [...byUnit.values()].flatMap((outputs) => {
-    const groups: number[][] = [];
-    for (let from = 0; from < outputs.length; from += MOST_DISTINCT)
+    // Among many, the first one (the plasma of a whole body) is what was measured: it stands by itself.
+    const alone = outputs.length > FEW_OUTPUTS ? 1 : 0;
+    const groups: number[][] = alone ? [outputs.slice(0, 1)] : [];
+    for (let from = alone; from < outputs.length; from += MOST_DISTINCT)
       groups.push(outputs.slice(from, from + MOST_DISTINCT));
     return groups.map((group): Plot => {
       const observed = group.flatMap((o) =>
         observedPoints(model, result, o).map((points) => ({ ...points, label: result.outputs[o]!.name })),
       );
       return {
-        title: group.map((o) => result.outputs[o]!.name).join(", "),
+        title: titleOf(group.map((o) => result.outputs[o]!.name)),
         columns: group.map((o) => columns[o]!.name),
         yScale: "linear",
         bands: [],
@@ -61,6 +65,10 @@ function subjectPlots(model: PharmacologyModel, result: DataCourses): Drawn {
     });
   });
   return { columns, plots };
+}
+
+function titleOf(names: readonly string[]): string {
+  return names.length > FEW_OUTPUTS ? `${names[0]} to ${names.at(-1)}` : names.join(", ");
 }
 
 function columnOf(output: ModelOutput, name: string, label: string, values: Float64Array): SeriesColumn {

@@ -32,6 +32,7 @@ function startChart(figure: HTMLElement, chart: Chart): void {
     plot?.destroy();
     const width = Math.max(240, host.clientWidth);
     plot = new uPlot(optionsFor(chart, log, width, shown), dataFor(chart, log), host);
+    if (chart.lines.length <= MOST_DISTINCT_LINES) makeLegendKeyable(plot.root);
   };
   figure.classList.add("is-live");
   const reset = button("Whole curve", () => draw(), { class: "quiet" });
@@ -63,6 +64,20 @@ function startChart(figure: HTMLElement, chart: Chart): void {
     plot?.setSize({ width: Math.max(240, last), height: HEIGHT });
   }).observe(host);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+}
+
+/** uPlot's legend hides a curve by click alone. */
+function makeLegendKeyable(root: HTMLElement): void {
+  // The first row is the horizontal axis.
+  for (const name of [...root.querySelectorAll<HTMLElement>(".u-legend th")].slice(1)) {
+    name.tabIndex = 0;
+    name.setAttribute("role", "button");
+    name.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      name.click();
+    });
+  }
 }
 
 /** Buttons that show and hide bands and points, made from the still legend's entries; lines have uPlot's own. */
@@ -133,13 +148,21 @@ function optionsFor(chart: Chart, log: boolean, width: number, shown: Shown): uP
   const many = chart.lines.length > MOST_DISTINCT_LINES;
   const withUnit = (value: number | null, of: string) =>
     value === null || value === undefined ? "–" : `${formatNumber(value)}${of && `\u00a0${of}`}`;
-  const scale = (range: Range, logarithmic: boolean): uPlot.Scale => ({
+  /** What the vertical axis spans for what the horizontal one shows. */
+  const heightIn = (plot: uPlot): Range => {
+    const { min, max } = plot.scales["x"]!;
+    return chart.identity || min == null || max == null
+      ? whole.y
+      : rangesOf(within(chart, [min, max]), log).y;
+  };
+  const scale = (range: Range, logarithmic: boolean, otherwise: (plot: uPlot) => Range): uPlot.Scale => ({
     time: false,
     auto: false,
     min: range[0],
     max: range[1],
     ...(logarithmic ? { distr: 3 as const, log: 10 as const } : {}),
-    range: (_, low, high) => [low, high],
+    // Nothing is asked for when a curve is hidden or shown.
+    range: (plot, low, high) => (low == null || high == null ? otherwise(plot) : [low, high]),
   });
   const values = (_: uPlot, ticks: number[]) => ticks.map((tick) => (tick === null ? "" : tickText(tick)));
   const splits = (_: uPlot, __: number, low: number, high: number) => decades([low, high]);
@@ -147,7 +170,10 @@ function optionsFor(chart: Chart, log: boolean, width: number, shown: Shown): uP
   return {
     width,
     height: HEIGHT,
-    scales: { x: scale(whole.x, log && chart.identity), y: scale(whole.y, log) },
+    scales: {
+      x: scale(whole.x, log && chart.identity, () => whole.x),
+      y: scale(whole.y, log, heightIn),
+    },
     axes: [
       {
         ...axis,
@@ -195,10 +221,9 @@ function optionsFor(chart: Chart, log: boolean, width: number, shown: Shown): uP
       draw: [(plot) => drawPoints(plot, chart, shown, log)],
       setScale: [
         (plot, key) => {
-          const { min, max } = plot.scales["x"]!;
-          if (key !== "x" || chart.identity || min == null || max == null) return;
-          const { y } = rangesOf(within(chart, [min, max]), log);
-          plot.setScale("y", { min: y[0], max: y[1] });
+          if (key !== "x") return;
+          const [min, max] = heightIn(plot);
+          plot.setScale("y", { min, max });
         },
       ],
     },

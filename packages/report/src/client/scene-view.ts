@@ -19,6 +19,7 @@ import {
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { NO_VALUE_COLOR } from "../color-map.js";
 import { type Manifest, unpackMeshes } from "../manifest.js";
+import { isSkeleton } from "../wording.js";
 import { AxisFigure } from "./axis-figure.js";
 import { button, element, slider, wheelIntent } from "./dom.js";
 import { SceneColoring } from "./scene-coloring.js";
@@ -39,6 +40,8 @@ const SPECULAR = 0x1c1c1c;
 
 /** Of structures that a quantity says nothing about. */
 const NO_VALUE_OPACITY = 0.13;
+/** Of bones that have a value, so that the organs behind them are seen. */
+const BONE_OPACITY = 0.35;
 
 export async function startScene(
   host: HTMLElement,
@@ -128,10 +131,12 @@ export async function startScene(
   let paint: ReadonlyMap<number, string> | null = null;
   const dress = () => {
     for (const mesh of meshes) {
-      const { color, envelope } = structures[structureOf(mesh) - 1]!;
+      const { color, envelope, group } = structures[structureOf(mesh) - 1]!;
       const valued = paint?.get(structureOf(mesh));
       const own = envelope ? envelopeOpacity : 1;
-      setOpacity(mesh, paint && valued === undefined ? Math.min(own, NO_VALUE_OPACITY) : own);
+      const most =
+        paint === null ? 1 : valued === undefined ? NO_VALUE_OPACITY : isSkeleton(group) ? BONE_OPACITY : 1;
+      setOpacity(mesh, Math.min(own, most));
       mesh.material.color.set(paint ? (valued ?? NO_VALUE_COLOR) : color);
       // A gloss would read as another value.
       mesh.material.specular.set(paint ? 0x000000 : SPECULAR);

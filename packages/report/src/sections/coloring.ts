@@ -5,12 +5,15 @@ import { type Coloring, colorBar, colorsAt, timeText } from "../colorings.js";
 import { html, type Markup } from "../html.js";
 import { drawMeshes, type Part, VIEWS } from "../mesh-picture.js";
 import { pngDataUri } from "../png.js";
+import type { Structure } from "../structures.js";
+import { isSkeleton } from "../wording.js";
 
 const STILL_PIXELS = 340;
 
 export async function coloringStills(
   coloring: Coloring,
   parts: readonly (Part & { structure: number })[],
+  structures: readonly Structure[],
 ): Promise<Markup> {
   const figures: Markup[] = [];
   for (const { label, row } of coloring.moments) {
@@ -19,7 +22,8 @@ export async function coloringStills(
     const picture = drawMeshes(
       parts.map(({ mesh, structure }) => {
         const color = colors.get(structure);
-        return { mesh, color: color ?? NO_VALUE_COLOR, behind: color === undefined };
+        const behind = color === undefined || isSkeleton(structures[structure - 1]!.group);
+        return { mesh, color: color ?? NO_VALUE_COLOR, behind };
       }),
       VIEWS.anterior,
       STILL_PIXELS,
@@ -38,7 +42,7 @@ ${barSvg(coloring)}
     .filter(({ structures }) => parts.some(({ structure }) => structures.includes(structure)))
     .map(
       ({ label }, i) => html`${i > 0 && ", "}${label}`,
-    )}. Structures without a value are grey, behind the others.</p>
+    )}. Structures without a value are grey; they and bones are drawn behind the others.</p>
 </div>`;
 }
 

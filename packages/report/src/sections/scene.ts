@@ -25,7 +25,7 @@ export async function sceneSection(payload: Payload, structures: readonly Struct
     );
   }
   const colored: Markup[] = [];
-  for (const coloring of colorings) colored.push(await coloringStills(coloring, drawn));
+  for (const coloring of colorings) colored.push(await coloringStills(coloring, drawn, structures));
   const triangles = parts.reduce((sum, { mesh }) => sum + mesh.indices.length / 3, 0);
   return html`<section id="scene" aria-labelledby="scene-title">
 <h2 id="scene-title">Organs in space</h2>
