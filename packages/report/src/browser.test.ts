@@ -192,6 +192,7 @@ describe("page in Chromium", { skip: !existsSync(CHROMIUM) && `no browser at ${C
     await other.waitForFunction((text) => document.querySelector(".clock")!.textContent !== text, peak);
     await tools.getByRole("button", { name: "Pause" }).press("Enter");
     await tools.getByLabel("Colour by").selectOption({ index: 0 });
+    assert.equal(await tools.getByRole("button").count(), 0, "nothing to press without a quantity");
     await other.mouse.move(box.x + 2, box.y + 2);
     await other.waitForFunction(() => document.querySelector(".scene-said")!.textContent === "");
     assert.equal(await shot(), plain);

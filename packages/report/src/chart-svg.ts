@@ -50,6 +50,8 @@ export function chartSvg(chart: Chart): Markup {
   const py = (y: number) => BOX.bottom - share(y, yRange, log) * (BOX.bottom - BOX.top);
   const yTicks = log ? decades(yRange) : ticksBetween(yRange[0], yRange[1], 5);
   const xTicks = xLog ? decades(xRange) : ticksBetween(xRange[0], xRange[1], 12);
+  // Marks are not cut at the edges, so those off a logarithmic axis are left out.
+  const lowest = log ? yRange[0] : Number.NEGATIVE_INFINITY;
   const box = { x: BOX.left, y: BOX.top - 1, width: BOX.right - BOX.left, height: BOX.bottom - BOX.top + 2 };
   return html`<svg class="chart-still" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="xMinYMid meet" role="img" aria-label="${chart.title}">
 ${yTicks.map(
@@ -84,11 +86,13 @@ ${chart.lines.map((line, n) => {
   });
   return html`<path${lineStyle(chart, n)} d="${path}"/>`;
 })}
+</svg>
 ${chart.points.map(({ x, y, color }, n) => {
-  const places = x.flatMap((at, i) => ((log && y[i]! <= 0) || (xLog && at <= 0) ? [] : [px(at), py(y[i]!)]));
+  const places = x.flatMap((at, i) =>
+    y[i]! < lowest || (xLog && at < xRange[0]) ? [] : [px(at), py(y[i]!)],
+  );
   return marksPath(places, markOf(n), color);
 })}
-</svg>
 </svg>`;
 }
 

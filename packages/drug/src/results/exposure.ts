@@ -60,16 +60,16 @@ export function exposureTable(parts: readonly Exposure[], names: NcaUnitNames, w
       "Subject",
       titled("Dose at", names.time),
       titled("Dose", names.dose),
-      "Route",
       ...columns.map(([name, title]) => titled(title, units[name])),
+      "Route",
     ],
     rows: shown.map(({ of, row: { profile, measures } }) => [
       ...(several ? [of] : []),
       profile.id,
       profile.doseTime,
       profile.dose,
-      profile.route,
       ...columns.map(([name]) => measures[name]),
+      profile.route,
     ]),
   };
 }

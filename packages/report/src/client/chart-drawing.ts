@@ -19,13 +19,20 @@ export function lineColor(number: number, opacity = 1): string {
   return `${style(`--line-${number}`)}${byte === 255 ? "" : byte.toString(16).padStart(2, "0")}`;
 }
 
-function inside(plot: uPlot, draw: (context: CanvasRenderingContext2D, pixel: number) => void): void {
+/** Draws within the plot and `margin` pixels around it. */
+function inside(
+  plot: uPlot,
+  draw: (context: CanvasRenderingContext2D, pixel: number) => void,
+  margin = 0,
+): void {
   const { ctx, bbox } = plot;
+  const pixel = devicePixelRatio || 1;
+  const m = margin * pixel;
   ctx.save();
   ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.rect(bbox.left - m, bbox.top - m, bbox.width + 2 * m, bbox.height + 2 * m);
   ctx.clip();
-  draw(ctx, devicePixelRatio || 1);
+  draw(ctx, pixel);
   ctx.restore();
 }
 
@@ -48,34 +55,39 @@ export function drawBands(plot: uPlot, chart: Chart, shown: Shown, floor: number
 }
 
 export function drawPoints(plot: uPlot, chart: Chart, shown: Shown, log: boolean): void {
-  inside(plot, (context, pixel) => {
-    chart.points.forEach(({ x, y, color }, n) => {
-      if (!shown.points[n]) return;
-      const mark = markOf(n);
-      const r = MARK_SIZE[mark] * pixel;
-      context.strokeStyle = lineColor(color);
-      context.fillStyle = lineColor(color, 0.8);
-      context.lineWidth = 1.4 * pixel;
-      context.beginPath();
-      for (let i = 0; i < x.length; i++) {
-        if (log && (y[i]! <= 0 || (chart.identity && x[i]! <= 0))) continue;
-        const [cx, cy] = [px(plot)(x[i]!), py(plot)(y[i]!)];
-        if (mark === "dot") {
-          context.moveTo(cx + r, cy);
-          context.arc(cx, cy, r, 0, 2 * Math.PI);
-        } else if (mark === "square") context.rect(cx - r, cy - r, 2 * r, 2 * r);
-        else {
-          const [dx, dy] = mark === "plus" ? [r, 0] : [r, r];
-          context.moveTo(cx - dx, cy - dy);
-          context.lineTo(cx + dx, cy + dy);
-          context.moveTo(cx + dy, cy - dx);
-          context.lineTo(cx - dy, cy + dx);
+  inside(
+    plot,
+    (context, pixel) => {
+      chart.points.forEach(({ x, y, color }, n) => {
+        if (!shown.points[n]) return;
+        const mark = markOf(n);
+        const r = MARK_SIZE[mark] * pixel;
+        context.strokeStyle = lineColor(color);
+        context.fillStyle = lineColor(color, 0.8);
+        context.lineWidth = 1.4 * pixel;
+        context.beginPath();
+        for (let i = 0; i < x.length; i++) {
+          if (log && (y[i]! <= 0 || (chart.identity && x[i]! <= 0))) continue;
+          const [cx, cy] = [px(plot)(x[i]!), py(plot)(y[i]!)];
+          if (mark === "dot") {
+            context.moveTo(cx + r, cy);
+            context.arc(cx, cy, r, 0, 2 * Math.PI);
+          } else if (mark === "square") context.rect(cx - r, cy - r, 2 * r, 2 * r);
+          else {
+            const [dx, dy] = mark === "plus" ? [r, 0] : [r, r];
+            context.moveTo(cx - dx, cy - dy);
+            context.lineTo(cx + dx, cy + dy);
+            context.moveTo(cx + dy, cy - dx);
+            context.lineTo(cx - dy, cy + dx);
+          }
         }
-      }
-      if (mark === "dot" || mark === "square") context.fill();
-      else context.stroke();
-    });
-  });
+        if (mark === "dot" || mark === "square") context.fill();
+        else context.stroke();
+      });
+      // A mark on the edge stays whole.
+    },
+    MARK_SIZE.plus,
+  );
 }
 
 /** y = x across what is shown. */
