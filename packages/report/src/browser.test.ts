@@ -247,6 +247,18 @@ describe("page in Chromium", { skip: !existsSync(CHROMIUM) && `no browser at ${C
       await toggle.press("Enter");
       assert.equal((await look(canvas)).hash, whole.hash);
     }
+    // The second of the three measured points lies at (4 h, 50).
+    const plot4 = (await page.locator(".u-over").first().boundingBox())!;
+    await page.mouse.move(plot4.x + (4 / 24) * plot4.width + 2, plot4.y + 12);
+    for (let down = 4; down < plot4.height; down += 6) {
+      if ((await page.locator(".point-said").first().textContent()) !== "") break;
+      await page.mouse.move(plot4.x + (4 / 24) * plot4.width + 2, plot4.y + down);
+    }
+    assert.equal(
+      await page.locator(".point-said").first().textContent(),
+      "Measured: 50.0\u00a0µg/L at 4.00\u00a0h",
+    );
+    await page.mouse.move(2, 2);
     await page.locator(".u-legend").first().getByRole("button", { name: "Liver" }).press("Enter");
     assert.notEqual((await look(canvas)).hash, whole.hash, "a key hides a curve");
     await page.locator(".u-legend").first().getByRole("button", { name: "Liver" }).press(" ");

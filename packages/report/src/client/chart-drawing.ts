@@ -90,6 +90,27 @@ export function drawPoints(plot: uPlot, chart: Chart, shown: Shown, log: boolean
   );
 }
 
+/** Pixels within which a point counts as pointed at. */
+const NEAR = 14;
+
+/** The point nearest to the pointer, as its set's number and its place there; null where none is near. */
+export function pointAt(plot: uPlot, chart: Chart, shown: Shown): { set: number; index: number } | null {
+  const { left = -1, top = -1 } = plot.cursor;
+  if (left < 0 || top < 0) return null;
+  let found: { set: number; index: number } | null = null;
+  let nearest = NEAR;
+  chart.points.forEach(({ x, y }, set) => {
+    if (!shown.points[set]) return;
+    for (let index = 0; index < x.length; index++) {
+      const distance = Math.hypot(plot.valToPos(x[index]!, "x") - left, plot.valToPos(y[index]!, "y") - top);
+      if (!(distance < nearest)) continue;
+      nearest = distance;
+      found = { set, index };
+    }
+  });
+  return found;
+}
+
 /** y = x across what is shown. */
 export function drawIdentity(plot: uPlot): void {
   inside(plot, (context, pixel) => {

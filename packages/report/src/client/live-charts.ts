@@ -5,7 +5,15 @@ import { DASHES } from "../chart-shapes.js";
 import { axisTitle, tickText } from "../chart-svg.js";
 import { type Chart, LINE_COLORS, MOST_DISTINCT_LINES } from "../charts.js";
 import { formatNumber, formatUnit } from "../numbers.js";
-import { drawBands, drawIdentity, drawPoints, lineColor, type Shown, style } from "./chart-drawing.js";
+import {
+  drawBands,
+  drawIdentity,
+  drawPoints,
+  lineColor,
+  pointAt,
+  type Shown,
+  style,
+} from "./chart-drawing.js";
 import { button, element } from "./dom.js";
 
 const HEIGHT = 300;
@@ -28,10 +36,11 @@ function startChart(figure: HTMLElement, chart: Chart): void {
   const shown: Shown = { bands: chart.bands.map(() => true), points: chart.points.map(() => true) };
   let plot: uPlot | null = null;
   let log = canLog && chart.scale === "log";
+  const said = element("output", { class: "point-said" });
   const draw = () => {
     plot?.destroy();
     const width = Math.max(240, host.clientWidth);
-    plot = new uPlot(optionsFor(chart, log, width, shown), dataFor(chart, log), host);
+    plot = new uPlot(optionsFor(chart, log, width, { shown, said }), dataFor(chart, log), host);
     if (chart.lines.length <= MOST_DISTINCT_LINES) makeLegendKeyable(plot.root);
   };
   figure.classList.add("is-live");
@@ -55,6 +64,7 @@ function startChart(figure: HTMLElement, chart: Chart): void {
     tools.prepend(element("div", { class: "segmented", role: "group", "aria-label": label }, ...choices));
   }
   host.before(tools);
+  if (chart.points.length > 0) host.after(said);
   host.after(...shownList(figure, chart, shown, () => plot?.redraw(false)));
   draw();
   let last = host.clientWidth;
@@ -135,7 +145,13 @@ function within(chart: Chart, [from, to]: Range): Chart {
   };
 }
 
-function optionsFor(chart: Chart, log: boolean, width: number, shown: Shown): uPlot.Options {
+/** What else a plot shows, and where it tells what is under the pointer. */
+interface Company {
+  shown: Shown;
+  said: HTMLElement;
+}
+
+function optionsFor(chart: Chart, log: boolean, width: number, { shown, said }: Company): uPlot.Options {
   const unit = formatUnit(chart.unit);
   const xUnit = formatUnit(chart.xUnit);
   const whole = rangesOf(chart, log);
@@ -219,6 +235,15 @@ function optionsFor(chart: Chart, log: boolean, width: number, shown: Shown): uP
         },
       ],
       draw: [(plot) => drawPoints(plot, chart, shown, log)],
+      setCursor: [
+        (plot) => {
+          const at = pointAt(plot, chart, shown);
+          const set = at && chart.points[at.set]!;
+          said.textContent = set
+            ? `${set.label}: ${withUnit(set.y[at.index]!, unit)} at ${withUnit(set.x[at.index]!, xUnit)}`
+            : "";
+        },
+      ],
       setScale: [
         (plot, key) => {
           if (key !== "x") return;
