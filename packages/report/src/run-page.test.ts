@@ -64,6 +64,24 @@ test("hostile texts of runs stay texts", async () => {
   );
 });
 
+test("tables: units as people write them, decimals alike within a column, whole numbers without", async () => {
+  const { runs, ...rest } = input();
+  const columns = ["Quantity", "AUC (mg.h/L)", "Unit", "People", "Note (see 2.1)"];
+  const rows = [
+    ["a", 8, "ug.h/L", 1000, "x"],
+    ["b", 0.98, "1", 12, null],
+  ];
+  const summary = { ...runs[0]!.summary, tables: [{ title: "T", columns, rows }] };
+  const text = prose(await buildRunReport({ ...rest, runs: [{ ...runs[0]!, summary }] }));
+  const cells = [...text.matchAll(/<t[hd][^>]*>([^<]*)<\/t[hd]>/g)].map((match) => match[1]);
+  const from = cells.indexOf("AUC (mg·h/L)") - 1;
+  assert.deepEqual(cells.slice(from, from + 15), [
+    ...["Quantity", "AUC (mg·h/L)", "Unit", "People", "Note (see 2.1)"],
+    ...["a", "8.00", "µg·h/L", "1000", "x"],
+    ...["b", "0.980", "", "12", "–"],
+  ]);
+});
+
 test("a run with nothing in it still makes a page", async () => {
   const { runs, ...rest } = input();
   const { summary } = runs[0]!;

@@ -58,7 +58,7 @@ ${!long && html`<caption>${title}</caption>`}
 <thead><tr>${columns.map((column, c) => html`<th scope="col"${numeric[c] && html` class="number"`}>${columnTitle(column)}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (row) =>
-      html`<tr>${row.map((cell, c) => html`<td${numeric[c] && html` class="number"`}>${cellText(cell, whole[c]!)}</td>`)}</tr>`,
+      html`<tr>${row.map((cell, c) => html`<td${numeric[c] && html` class="number"`}>${cellText(cell, whole[c]!, columns[c] === "Unit")}</td>`)}</tr>`,
   )}</tbody></table></div>`;
   return long
     ? html`<details class="fold print-open"><summary>${title} (${rows.length} rows)</summary>${table}</details>`
@@ -70,10 +70,10 @@ function columnTitle(title: string): string {
   return title.replace(/\(([^\s()]*[./][^\s()]*)\)$/, (_, unit: string) => `(${formatUnit(unit)})`);
 }
 
-/** `whole`: the column holds whole numbers only. */
-function cellText(cell: string | number | null, whole: boolean): string {
+/** `whole`: the column holds whole numbers only; `unit`: it holds UCUM codes. */
+function cellText(cell: string | number | null, whole: boolean, unit: boolean): string {
   if (cell === null) return "–";
-  if (typeof cell === "string") return withoutPaths(cell);
+  if (typeof cell === "string") return unit ? formatUnit(cell) : withoutPaths(cell);
   return whole ? formatCount(cell) : formatNumber(cell);
 }
 
