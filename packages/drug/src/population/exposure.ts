@@ -10,7 +10,7 @@ export const EXPOSURE_LABELS: Readonly<Record<ExposureName, string>> = {
   cmax: "Peak",
   tmax: "Time to the peak",
   cmin: "Lowest",
-  clast: "At the end of the window",
+  clast: "Last value",
   auc: "Area under the curve",
   caverage: "Average",
   halfLife: "Terminal half-life",

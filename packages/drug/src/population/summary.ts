@@ -151,7 +151,7 @@ function optimisedQuantity({
   return { name: `optimised_${what}`, label, value, unit, low: null, high: null };
 }
 
-/** Medians with the range that holds 90 % of the people. */
+/** Medians, with the percentiles 5 and 95. */
 function exposureQuantities(task: PopulationTask, result: PopulationResult): Quantity[] {
   const units = columnUnits(task, result);
   // The first ones head a report.
@@ -161,7 +161,16 @@ function exposureQuantities(task: PopulationTask, result: PopulationResult): Qua
     const [low, value, high] = percentiles as [number, number, number];
     if (count === 0) return [];
     const unit = units[result.columns.indexOf(name)]!;
-    return [{ name, label: `${EXPOSURE_LABELS[name]}, median and 90 % of people`, value, unit, low, high }];
+    return [
+      {
+        name,
+        label: `${EXPOSURE_LABELS[name]} of ${task.outputs[0]}, median (interval: 90 % of people)`,
+        value,
+        unit,
+        low,
+        high,
+      },
+    ];
   });
 }
 
