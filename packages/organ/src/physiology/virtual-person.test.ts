@@ -144,6 +144,21 @@ test("cardiac output falls with age", () => {
   assertClose(outputPerSurface(75) / outputPerSurface(25), 0.75, { relative: 1e-9 });
 });
 
+test("muscle, brain and heart age in the same person", () => {
+  const aged = (ageYears: number) => {
+    const patient = patientSchema.parse({ ageYears, sex: "male", heightCm: 176, weightKg: 90 });
+    return virtualPerson({ like: { patient, organs: [] } }, 1, 3).body;
+  };
+  const [young, old] = [aged(35), aged(75)];
+  const ratio = (tissue: "muscle" | "brain" | "liver") =>
+    old.tissues[tissue].volumeMl / young.tissues[tissue].volumeMl;
+  // 0.001 kg times the squares of the ages of the reference man's 29 kg.
+  assertClose(ratio("muscle"), 1 - (0.001 * (75 ** 2 - 35 ** 2)) / 29, { relative: 1e-12 });
+  assertClose(ratio("brain"), Math.exp(-40 / 629), { relative: 1e-12 });
+  assertClose(ratio("liver"), 1, { relative: 1e-12 });
+  assertClose(old.cardiacOutputLPerMin / young.cardiacOutputLPerMin, 0.75 / 0.95, { relative: 1e-12 });
+});
+
 test("a person depends on seed and number only", () => {
   assert.deepEqual(virtualPerson({}, 3, 41), drawn({}, 42, 3)[41]);
   assert.notDeepEqual(virtualPerson({}, 4, 41), virtualPerson({}, 3, 41));
@@ -194,6 +209,14 @@ test("without variation a body is that of the tables", () => {
   assert.deepEqual(bodyOf(patient, [], none), bodyOf(patient, []));
   const varied = bodyOf(patient, [], { ...none, volume: { liver: 1.5 }, flow: { kidney: 2 } });
   assertClose(varied.tissues.liver.volumeMl, (1.5 * 1800) / DENSITY_G_PER_ML.liver, { relative: 1e-12 });
+  const [plain, more] = [
+    bodyOf(patient, []),
+    bodyOf(patient, [], { ...none, bloodVolume: 1.1, cardiacOutput: 0.9, volume: { rest: 1.2 } }),
+  ];
+  assertClose(more.venousBloodMl, 1.1 * plain.venousBloodMl, { relative: 1e-12 });
+  assertClose(more.flowLPerMin.lung, 0.9 * plain.flowLPerMin.lung, { relative: 1e-12 });
+  assertClose(more.tissues.rest.volumeMl, 1.2 * plain.tissues.rest.volumeMl, { relative: 1e-12 });
+  assertClose(bodyMassKg(more), 73, { relative: 1e-12 });
   const share = referenceAdult("male").flowShare.kidney;
   assertClose(varied.flowLPerMin.kidney / 6.5, (2 * share) / (1 + share), { relative: 1e-12 });
 });
