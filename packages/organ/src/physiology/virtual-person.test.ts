@@ -146,7 +146,7 @@ test("cardiac output falls with age", () => {
 
 test("muscle, brain and heart age in the same person", () => {
   const aged = (ageYears: number) => {
-    const patient = patientSchema.parse({ ageYears, sex: "male", heightCm: 176, weightKg: 90 });
+    const patient = patientSchema.parse({ ageYears, sex: "male", heightCm: 176, weightKg: 130 });
     return virtualPerson({ like: { patient, organs: [] } }, 1, 3).body;
   };
   const [young, old] = [aged(35), aged(75)];
