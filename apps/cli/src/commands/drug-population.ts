@@ -49,7 +49,7 @@ export function addDrugPopulation(drug: Command, signal: AbortSignal): void {
     .option("--size <n>", "number of people", "1000")
     .option(
       "--dose <text>",
-      "AMOUNT[/kg] [every TIME times N] [into COMPARTMENT] [over TIME] [at TIME]; may be given several times",
+      "AMOUNT[/kg] [every TIME times N|steady] [into COMPARTMENT] [over TIME] [at TIME]; may be given several times",
       collectSettings,
       [],
     )

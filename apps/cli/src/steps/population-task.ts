@@ -131,7 +131,7 @@ function span(
     return { from: first, until: given ?? last };
   }
   if (given !== null) return { from: 0, until: given };
-  const repeated = doses.filter(({ count }) => count > 1);
+  const repeated = doses.filter(({ interval }) => interval > 0);
   if (repeated.length > 0)
     return { from: 0, until: Math.max(...repeated.map((dose) => lastDoseTime(dose) + dose.interval)) };
   if (timeUnit !== "h") {

@@ -69,7 +69,7 @@ function changed(task: PopulationTask, { what, lastInterval }: DoseSearch, value
   if (what === "dose") return { ...task, doseFactor: value / doses[0]!.amount };
   const factor = value / repeatedDose(doses)!.interval;
   const spread = doses.map((dose): PopulationDose => {
-    if (dose.count === 1) return dose;
+    if (dose.interval === 0) return dose;
     const interval = dose.interval * factor;
     const count = Math.max(1, Math.floor((dose.count * dose.interval) / interval + 1e-9));
     return { ...dose, interval, count };
@@ -82,6 +82,6 @@ function changed(task: PopulationTask, { what, lastInterval }: DoseSearch, value
   return { ...task, doses: spread, times: grid, window: { from, until } };
 }
 
-/** The first dose that is given more than once. */
+/** The first dose that is repeated. */
 export const repeatedDose = (doses: readonly PopulationDose[]): PopulationDose | undefined =>
-  doses.find(({ count }) => count > 1);
+  doses.find(({ interval }) => interval > 0);

@@ -1,4 +1,4 @@
-/** Doses as a person writes them: `500 mg every 12 h times 14 into depot over 0.5 h at 0`. */
+/** Doses as a person writes them: `500 mg every 12 h times 14 into depot over 0.5 h at 0`, `500 every 12 steady`. */
 import { usageError } from "@viscera/core";
 import type { DataRecord } from "../pharmacology/data-set.js";
 import type { PharmacologyModel } from "../pharmacology/model.js";
@@ -16,9 +16,11 @@ export interface PopulationDose {
   /** Time between doses and their number; 0 and 1 for a single one. */
   interval: number;
   count: number;
+  /** The first dose finds its person at steady state, as if it had been repeated since ever. */
+  steady: boolean;
 }
 
-const KEYWORDS = ["every", "times", "into", "over", "at"] as const;
+const KEYWORDS = ["every", "times", "into", "over", "at", "steady"] as const;
 type Keyword = (typeof KEYWORDS)[number];
 const EXAMPLE = 'Write for example "500 every 12 times 14 into depot"; times are in the model\'s unit.';
 const MOST_DOSES = 100_000;
@@ -80,13 +82,18 @@ export function readDose(text: string, model: PharmacologyModel): PopulationDose
     start: number("at", model.timeUnit, 0, 0),
     interval: number("every", model.timeUnit, Number.MIN_VALUE, 0),
     count: number("times", "", 1, 1),
+    steady: given.has("steady"),
   };
+  if ((given.get("steady") ?? []).length > 0) throw mistake('"steady" stands alone.');
   if (Number.isNaN(dose.amount)) throw mistake("there is no amount.");
   if (!Number.isInteger(dose.count) || dose.count > MOST_DOSES) {
     throw mistake(`"times ${dose.count}" has to be a whole number up to ${MOST_DOSES}.`);
   }
   if (dose.count > 1 && dose.interval === 0) throw mistake('"times" needs "every".');
-  if (dose.interval > 0 && !given.has("times")) throw mistake('"every" needs "times", the number of doses.');
+  if (dose.steady && dose.interval === 0) throw mistake('"steady" needs "every".');
+  if (dose.interval > 0 && !given.has("times") && !dose.steady) {
+    throw mistake('"every" needs "times", the number of doses, or "steady".');
+  }
   return dose;
 }
 
@@ -107,7 +114,7 @@ export function doseRecord(dose: PopulationDose, weightKg: number): DataRecord {
       duration: dose.duration,
       additional: dose.count - 1,
       interval: dose.interval,
-      steadyState: 0,
+      steadyState: dose.steady ? 1 : 0,
     },
     observed: null,
     covariates: new Float64Array(0),

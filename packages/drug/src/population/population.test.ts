@@ -263,6 +263,15 @@ test("people give covariates; doses go by their weight", async () => {
   assert.ok(new Set(weights).size === 50 && weights.every((weight) => weight > 30));
 });
 
+test("at steady state everybody's area over an interval is dose / CL", async () => {
+  const of = task(pk1, ["100 every 12 steady"], { times: grid(12, 0.5), variations: varied(pk1, "CL=30%") });
+  const result = await simulatePeople(of, 20);
+  assert.deepEqual([result.layout.engine, result.layout.exactArea], ["one-by-one", false]);
+  const areas = result.column("auc");
+  // The linear-up log-down rule is exact for one exponential; the last row is before the next dose.
+  result.column("CL").forEach((clearance, i) => assertClose(areas[i]!, 100 / clearance, { relative: 1e-9 }));
+});
+
 test("the dose for a goal: by the closed form, and as the same people need it", async () => {
   const size = 1000;
   // The area needs no fine grid, being integrated.
@@ -329,7 +338,10 @@ test("mistakes are told in a sentence", async () => {
     start: 2,
     interval: 12,
     count: 3,
+    steady: false,
   });
+  assert.throws(dose("500 steady"), /"steady" needs "every"/);
+  assert.throws(dose("500 every 12 steady state"), /"steady" stands alone/);
   assert.equal(readDose("7.5 mg/kg", pk1).perKg, true);
   assert.throws(() => readTarget("auc=400"), /not understood/);
   assert.throws(() => readTarget("t>mic>150%"), /150% of the time/);

@@ -190,9 +190,11 @@ function lastDoseTimes({ doses, times }: PopulationTask): number[] {
  * a linear model nonlinear.
  */
 function canIntegrate({ doses }: PopulationTask, model: PharmacologyModel): boolean {
-  const steady =
-    isDataSet(doses) &&
-    doses.subjects.some(({ records }) => records.some(({ dose }) => dose !== null && dose.steadyState !== 0));
+  const steady = isDataSet(doses)
+    ? doses.subjects.some(({ records }) =>
+        records.some(({ dose }) => dose !== null && dose.steadyState !== 0),
+      )
+    : doses.some((dose) => dose.steady);
   if (steady) return false;
   const system: EquationSystem = equationSystem(model);
   if (!isLinear(system)) return true;
@@ -211,7 +213,8 @@ async function sharedEngineOf(
   individuals: Individuals,
 ): Promise<PopulationEngine | null> {
   const { doses, doseFactor, times, relative, absolute } = task;
-  if (isDataSet(doses)) return null;
+  // A steady state is each person's own.
+  if (isDataSet(doses) || doses.some(({ steady }) => steady)) return null;
   const first = individuals.get(0);
   const typical = administrationsOf(model, new DosePropertyTable(model), doses, first.parameters, {
     weightKg: first.person?.patient.weightKg ?? Number.NaN,

@@ -58,6 +58,8 @@ export const populationSimulation: Simulation<PopulationConfig> = {
     const { compound, cautions } = resolveCompound(config.compound);
     const model = pbpkModel([compound]);
     const named = namedCompounds([compound]);
+    // Tells what the doses lack.
+    doseRecords(config.doses, named);
     const targets = config.targets.map(readTarget);
     if (targets.some(needsMic) && config.micMgPerL.length === 0) {
       throw usageError("A target needs the MIC.", 'Give it in "micMgPerL".');
@@ -68,7 +70,7 @@ export const populationSimulation: Simulation<PopulationConfig> = {
     const task: PopulationTask = {
       model,
       parameters: {},
-      doses: populationDoses(config.doses, model, doseRecords(config.doses, named).length),
+      doses: populationDoses(config.doses, model),
       doseFactor: 1,
       times: [...regularTimes(config.durationH, config.stepMin)],
       outputs: ["C_plasma"],
@@ -102,12 +104,9 @@ export const populationSimulation: Simulation<PopulationConfig> = {
   },
 };
 
-/** Doses of the simulation "drug" as those of a population. Throws `usage` for what a population cannot be given. */
-function populationDoses(doses: readonly Dose[], model: PbpkModel, count: number): PopulationDose[] {
-  if (count === 0 || doses.some(({ steadyState }) => steadyState)) {
-    throw usageError("A population cannot start at steady state.", "Give the doses before it too.");
-  }
-  return doses.map(({ route, doseMg, startH, durationH = 0, everyH = 0, count: times }) => ({
+/** Doses of the simulation "drug" as those of a population. */
+function populationDoses(doses: readonly Dose[], model: PbpkModel): PopulationDose[] {
+  return doses.map(({ route, doseMg, startH, durationH = 0, everyH = 0, count, steadyState }) => ({
     amount: doseMg,
     perKg: false,
     // A solid has to dissolve before it is in the lumen.
@@ -117,8 +116,9 @@ function populationDoses(doses: readonly Dose[], model: PbpkModel, count: number
         : findCompartment(model, "venous")!,
     duration: route === "infusion" ? durationH : 0,
     start: startH,
-    interval: times > 1 ? everyH : 0,
-    count: times,
+    interval: count > 1 || steadyState ? everyH : 0,
+    count,
+    steady: steadyState,
   }));
 }
 
