@@ -77,7 +77,7 @@ export class PopulationRunner {
     const { model } = task;
     const individuals = new Individuals(task);
     const kept = task.outputs.map((name) => model.outputs.find((output) => output.name === name)!);
-    const exactArea = canIntegrate(task, { ...model, outputs: kept });
+    const exactArea = canIntegrate({ ...model, outputs: kept });
     const shown: PharmacologyModel = exactArea ? withArea(model, kept) : { ...model, outputs: kept };
     const engine =
       (await sharedEngineOf(task, shown, individuals)) ?? (await OneByOneEngine.create(task, shown));
@@ -185,17 +185,8 @@ function lastDoseTimes({ doses, times }: PopulationTask): number[] {
   );
 }
 
-/**
- * Whether the area can be one more state: not beside steady states, which it has none of, and not where it would make
- * a linear model nonlinear.
- */
-function canIntegrate({ doses }: PopulationTask, model: PharmacologyModel): boolean {
-  const steady = isDataSet(doses)
-    ? doses.subjects.some(({ records }) =>
-        records.some(({ dose }) => dose !== null && dose.steadyState !== 0),
-      )
-    : doses.some((dose) => dose.steady);
-  if (steady) return false;
+/** Whether the area can be one more state: not where it would make a linear model nonlinear. */
+function canIntegrate(model: PharmacologyModel): boolean {
   const system: EquationSystem = equationSystem(model);
   if (!isLinear(system)) return true;
   const graph = new ExpressionGraph();
