@@ -46,3 +46,4 @@ export function assertClose(
   );
 }
 export * from "./npy.js";
+export * from "./organ-record.js";

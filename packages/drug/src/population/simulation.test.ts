@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type OrganRecord,
-  parseJson,
-  patientSchema,
-  type Run,
-  runSummarySchema,
-  type SimulationCase,
-} from "@viscera/core";
-import { assertClose } from "@viscera/core/testing";
+import { parseJson, patientSchema, type Run, runSummarySchema, type SimulationCase } from "@viscera/core";
+import { assertClose, organRecord } from "@viscera/core/testing";
 import { drugConfigSchema, drugSimulation } from "../pbpk/index.js";
 import { populationConfigSchema, populationSimulation } from "./index.js";
 
@@ -20,27 +13,7 @@ const patient = patientSchema.parse({
   ageYears: 45,
   haematocrit: 0.45,
 });
-const liver: OrganRecord = {
-  id: 5,
-  name: "liver",
-  snomed: null,
-  color: "#ffffff",
-  volumeMl: 1500,
-  surfaceVolumeMl: 1500,
-  areaMm2: 0,
-  centroidMm: [0, 0, 0],
-  boundingBoxMm: [
-    [0, 0, 0],
-    [0, 0, 0],
-  ],
-  principalAxesMm: [0, 0, 0],
-  pieces: 1,
-  intensity: null,
-  touchesBorder: false,
-  confidence: null,
-  mesh: null,
-  measures: {},
-};
+const liver = organRecord("liver", 1500, { id: 5 });
 const subject: SimulationCase = { patient, organs: [liver], scan: absent, labels: absent };
 const simulate = (config: unknown): Promise<Run> =>
   populationSimulation.run(subject, populationConfigSchema.parse(config), { seed: 1 });

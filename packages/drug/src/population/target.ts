@@ -83,5 +83,6 @@ export function wilson(hits: number, count: number): { share: number; low: numbe
   const shrink = 1 + Z ** 2 / count;
   const centre = (share + Z ** 2 / (2 * count)) / shrink;
   const half = (Z / shrink) * Math.sqrt((share * (1 - share)) / count + Z ** 2 / (4 * count ** 2));
-  return { share, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
+  // At the ends the bound is the share itself; rounding would leave a trace of 1e-17.
+  return { share, low: hits === 0 ? 0 : centre - half, high: hits === count ? 1 : centre + half };
 }

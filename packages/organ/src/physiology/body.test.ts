@@ -1,31 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type OrganRecord, patientSchema } from "@viscera/core";
-import { assertClose } from "@viscera/core/testing";
+import { assertClose, organRecord } from "@viscera/core/testing";
 import { type Body, bodyOf, bodySurfaceM2, DENSITY_G_PER_ML, referenceAdult, TISSUES } from "./index.js";
 
-const organ = (name: string, volumeMl: number, more: Partial<OrganRecord> = {}): OrganRecord => ({
-  id: 1,
-  name,
-  snomed: null,
-  color: "#ffffff",
-  volumeMl,
-  surfaceVolumeMl: volumeMl,
-  areaMm2: 0,
-  centroidMm: [0, 0, 0],
-  boundingBoxMm: [
-    [0, 0, 0],
-    [0, 0, 0],
-  ],
-  principalAxesMm: [0, 0, 0],
-  pieces: 1,
-  intensity: null,
-  touchesBorder: false,
-  confidence: null,
-  mesh: null,
-  measures: {},
-  ...more,
-});
 const male = patientSchema.parse({ sex: "male", heightCm: 176, weightKg: 73 });
 
 function massKg(body: Body): number {
@@ -58,8 +36,8 @@ test("masses always add up to the body weight", () => {
   ] as const) {
     for (const sex of ["male", "female"] as const) {
       const body = bodyOf(patientSchema.parse({ sex, heightCm, weightKg }), [
-        organ("liver", 1600),
-        organ("spleen", 300),
+        organRecord("liver", 1600),
+        organRecord("spleen", 300),
       ]);
       assertClose(massKg(body), weightKg, { relative: 1e-9 }, `${sex} ${heightCm} cm ${weightKg} kg`);
     }
@@ -67,15 +45,16 @@ test("masses always add up to the body weight", () => {
 });
 
 test("whole segmented organs replace the tables, cut and implausible ones do not", () => {
-  const liver = (more: Partial<OrganRecord>) => bodyOf(male, [organ("liver", 1125.7, more)]).tissues.liver;
+  const liver = (more: Partial<OrganRecord>) =>
+    bodyOf(male, [organRecord("liver", 1125.7, more)]).tissues.liver;
   assert.deepEqual([liver({}).volumeMl, liver({}).from], [1125.7, "image"]);
   assert.equal(liver({ touchesBorder: true }).from, "reference");
   assert.match(liver({ touchesBorder: true }).note, /cut by the edge/);
   assert.equal(liver({ volumeMl: 90 }).from, "reference");
-  const one = bodyOf(male, [organ("kidney_left", 160)]).tissues.kidney;
+  const one = bodyOf(male, [organRecord("kidney_left", 160)]).tissues.kidney;
   assert.deepEqual([one.from, one.note], ["reference", "Right kidney not in the labels"]);
   assert.equal(
-    bodyOf(male, [organ("kidney_left", 160), organ("kidney_right", 150)]).tissues.kidney.volumeMl,
+    bodyOf(male, [organRecord("kidney_left", 160), organRecord("kidney_right", 150)]).tissues.kidney.volumeMl,
     310,
   );
 });
@@ -83,7 +62,7 @@ test("whole segmented organs replace the tables, cut and implausible ones do not
 test("lung tissue comes from HU and needs them", () => {
   const lungs = (unit: string | null) =>
     ["lung_left", "lung_right"].map((name) =>
-      organ(name, 2000, { intensity: { unit, mean: -750, sd: 100, p05: -900, p50: -800, p95: -500 } }),
+      organRecord(name, 2000, { intensity: { unit, mean: -750, sd: 100, p05: -900, p50: -800, p95: -500 } }),
     );
   // 4000 mL at 0.25 g/mL are 1000 g, 500/1200 of it tissue of 1.05 g/mL.
   assertClose(bodyOf(male, lungs("HU")).tissues.lung.volumeMl, (1000 * 500) / 1200 / 1.05, {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type OrganRecord, patientSchema } from "@viscera/core";
-import { assertClose } from "@viscera/core/testing";
+import { patientSchema } from "@viscera/core";
+import { assertClose, organRecord } from "@viscera/core/testing";
 import { anthropometryOf, meanAt } from "./anthropometry.js";
 import {
   bodyMassKg,
@@ -33,28 +33,6 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   const sum = a.reduce((total, value, i) => total + (value - ma.mean) * (b[i]! - mb.mean), 0);
   return sum / ((a.length - 1) * ma.deviation * mb.deviation);
 }
-
-const organ = (name: string, volumeMl: number): OrganRecord => ({
-  id: 1,
-  name,
-  snomed: null,
-  color: "#ffffff",
-  volumeMl,
-  surfaceVolumeMl: volumeMl,
-  areaMm2: 0,
-  centroidMm: [0, 0, 0],
-  boundingBoxMm: [
-    [0, 0, 0],
-    [0, 0, 0],
-  ],
-  principalAxesMm: [0, 0, 0],
-  pieces: 1,
-  intensity: null,
-  touchesBorder: false,
-  confidence: null,
-  mesh: null,
-  measures: {},
-});
 
 test("heights, weights, blood and creatinine have the moments of the regressions", () => {
   // Limits: four standard errors of a mean (of a deviation) of so many people.
@@ -166,7 +144,7 @@ test("a person depends on seed and number only", () => {
 
 test("people like a patient keep what is known and measured", () => {
   const patient = patientSchema.parse({ ageYears: 61, sex: "female", heightCm: 168, weightKg: 70 });
-  const like = { patient, organs: [organ("liver", 1322), organ("spleen", 200)] };
+  const like = { patient, organs: [organRecord("liver", 1322), organRecord("spleen", 200)] };
   const people = drawn({ like }, 200);
   for (const { patient: own, body } of people) {
     assert.deepEqual([own.ageYears, own.sex, own.heightCm, own.weightKg], [61, "female", 168, 70]);

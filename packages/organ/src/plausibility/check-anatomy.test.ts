@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OrganRecord } from "@viscera/core";
+import { organRecord } from "@viscera/core/testing";
 import { checkAnatomy } from "./check-anatomy.js";
 
 const CENTRES: Record<string, [number, number, number]> = {
@@ -20,30 +21,12 @@ const VOLUMES: Record<string, number> = {
   urinary_bladder: 120,
 };
 
-function organ(name: string, change: Partial<OrganRecord> = {}): OrganRecord {
-  return {
-    id: 1,
-    name,
-    snomed: null,
-    color: "#cccccc",
-    volumeMl: VOLUMES[name] ?? 10,
-    surfaceVolumeMl: 0,
-    areaMm2: 0,
+const organ = (name: string, change: Partial<OrganRecord> = {}): OrganRecord =>
+  organRecord(name, VOLUMES[name] ?? 10, {
     centroidMm: CENTRES[name] ?? [0, 0, 0],
-    boundingBoxMm: [
-      [0, 0, 0],
-      [0, 0, 0],
-    ],
-    principalAxesMm: [0, 0, 0],
-    pieces: 1,
-    intensity: null,
-    touchesBorder: false,
-    confidence: null,
-    mesh: null,
     measures: { largest_piece_share: 1 },
     ...change,
-  };
-}
+  });
 
 const healthy = () => Object.keys(VOLUMES).map((name) => organ(name));
 const kinds = (organs: OrganRecord[], patient = {}) => checkAnatomy(organs, patient).map(({ kind }) => kind);
