@@ -80,6 +80,8 @@ export interface SubjectGradient {
 
 const MOST_STEPS = 60;
 const MOST_HALVINGS = 20;
+/** Of one step, in standard deviations of the effects. */
+const LONGEST_STEP = 2;
 /** Of the joint function, relative. */
 const NOISE = 1e-9;
 
@@ -198,6 +200,15 @@ export class SubjectProblem {
     ];
   }
 
+  /** Standard deviations of the effects. */
+  #widths({ subject, occasion }: PopulationValues): Float64Array {
+    const widths = new Float64Array(this.size);
+    for (const [start, { size, matrix }] of this.#blocks(subject, occasion)) {
+      for (let i = 0; i < size; i++) widths[start + i] = Math.sqrt(matrix[i * size + i]!);
+    }
+    return widths;
+  }
+
   #addInverse(matrix: Float64Array, { subject, occasion }: PopulationValues, factor: number): void {
     const q = this.size;
     for (const [start, block] of this.#blocks(subject, occasion)) {
@@ -287,10 +298,15 @@ export class SubjectProblem {
     matrix ??= expected(at);
     let converged = q === 0;
     let fresh = curvature === null;
+    const widths = this.#widths(values);
     for (let step = 0; step < MOST_STEPS && !converged; step++) {
       const factor: Float64Array | null = cholesky(matrix, q) ?? cholesky(expected(at), q);
       if (factor === null) break;
-      const direction = solveCholesky(factor, at.gradient, q).map((value) => -value);
+      const newton = solveCholesky(factor, at.gradient, q);
+      const most = newton.reduce((longest, value, i) => Math.max(longest, Math.abs(value) / widths[i]!), 0);
+      // Far steps lead where models cannot be computed.
+      const scale = -Math.min(1, LONGEST_STEP / most);
+      const direction = newton.map((value) => value * scale);
       const slope = dot(direction, at.gradient);
       if (-slope <= tolerance) {
         converged = true;
