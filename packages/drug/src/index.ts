@@ -1,3 +1,4 @@
+export * from "./estimation/index.js";
 export * from "./measures.js";
 export * from "./pbpk/index.js";
 export * from "./pharmacology/index.js";

@@ -100,3 +100,15 @@ export function withResidualError(
     errors: before ? errors.map((found) => (found === before ? error : found)) : [...errors, error],
   };
 }
+
+/** The model of the typical subject: random effects are 0. */
+export function withoutRandomEffects(model: PharmacologyModel): PharmacologyModel {
+  const effects = new Set((model.random ?? []).flatMap(({ names }) => names));
+  return {
+    ...model,
+    parameters: model.parameters.map((parameter) =>
+      effects.has(parameter.name) ? { ...parameter, value: 0, fixed: true } : parameter,
+    ),
+    random: [],
+  };
+}

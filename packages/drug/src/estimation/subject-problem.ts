@@ -149,6 +149,38 @@ export class SubjectProblem {
     return this.#predictor.values(this.data.layout, values);
   }
 
+  /** Predictions and their derivatives by the effects (observations x effects). */
+  linearised(
+    values: PopulationValues,
+    effects: Float64Array,
+  ): { predictions: Float64Array; byEffects: Float64Array } {
+    const slots = this.#slots(values.parameters, effects);
+    const { values: predictions, first } = this.#predictor.first(this.data.layout, slots.values);
+    const [m, q] = [slots.values.length, this.size];
+    const x = q + this.#sizes.parameters;
+    const byEffects = new Float64Array(predictions.length * q);
+    for (let j = 0; j < predictions.length; j++)
+      for (let a = 0; a < q; a++)
+        for (let i = 0; i < m; i++) byEffects[j * q + a]! += first[j * m + i]! * slots.first[i * x + a]!;
+    return { predictions, byEffects };
+  }
+
+  /** Of all of the subject's effects, row-major. */
+  covariance({ subject, occasion }: PopulationValues): Float64Array {
+    const q = this.size;
+    const matrix = new Float64Array(q * q);
+    for (const [start, block] of this.#blocks(subject, occasion))
+      for (let i = 0; i < block.size; i++)
+        for (let j = 0; j < block.size; j++)
+          matrix[(start + i) * q + start + j] = block.matrix[i * block.size + j]!;
+    return matrix;
+  }
+
+  /** The individual's named quantities in its first occasion, in the order of the model's `named`. */
+  named(parameters: Float64Array, effects: Float64Array): Float64Array {
+    return this.#individual.evaluator.named(this.variables(parameters, effects, 0));
+  }
+
   #slots(parameters: Float64Array, effects: Float64Array): Slots {
     const { slots } = this.data.layout;
     const { parameters: p, subject, occasion: each } = this.#sizes;

@@ -17,3 +17,4 @@ export { MEASURE_NAMES, type NcaMeasures, type NcaProfile, ncaMeasures, type Rou
 export { type NcaOptions, type NcaResult, type NcaRow, ncaOfData } from "./nca/profiles.js";
 export { type NcaUnitNames, ncaUnits } from "./nca/units.js";
 export * from "./simulate-data.js";
+export { isMistake, readErrorTerms } from "./variability-text.js";

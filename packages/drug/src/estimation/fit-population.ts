@@ -1,0 +1,158 @@
+import { type JobOptions, VisceraError } from "@viscera/core";
+import { quasiNewton } from "@viscera/numerics";
+import { PopulationProblem } from "./population-problem.js";
+import { type EstimationProblem, shortList } from "./problem.js";
+import type { InnerResult, PopulationValues } from "./subject-problem.js";
+import {
+  type Estimate,
+  estimates,
+  hessianByGradients,
+  type Uncertainty,
+  uncertaintyOf,
+} from "./uncertainty.js";
+
+export interface FitOptions extends JobOptions {
+  mostIterations?: number;
+  /** Standard errors, which take two gradients a parameter; default true. */
+  uncertainty?: boolean;
+}
+
+export interface PopulationFit {
+  estimates: Estimate[];
+  /** The population's parameters at the end. */
+  values: PopulationValues;
+  individuals: InnerResult[];
+  /** -2 ln likelihood without n ln 2 pi, as NONMEM shows it; n counts values that are not below a limit. */
+  objective: number;
+  /** With it. */
+  minusTwoLogLikelihood: number;
+  aic: number;
+  bic: number;
+  iterations: number;
+  converged: boolean;
+  uncertainty: Uncertainty | null;
+  /** 1 - SD(eta) / omega of each effect of the subject, in percent. */
+  shrinkage: { name: string; percent: number }[];
+  warnings: string[];
+}
+
+/** Promised decreases of the objective that count as none: absolute, and relative to it. */
+const TOLERANCE = 1e-5;
+const RELATIVE_TOLERANCE = 1e-9;
+
+/**
+ * Estimates the population's parameters by the first-order conditional approximation with interaction (FOCEI; without
+ * random effects by maximum likelihood). Throws `failed.likelihood` where the start cannot be computed, with the subject.
+ */
+export function fitPopulation(problem: EstimationProblem, options: FitOptions = {}): PopulationFit {
+  const { space, subjects } = problem;
+  const population = new PopulationProblem(space, subjects, options.signal);
+  const warnings: string[] = [];
+  const told = (iteration: number, value: number) =>
+    options.onProgress?.({
+      stage: `iteration ${iteration}`,
+      done: 0,
+      total: 0,
+      detail: `OFV ${value.toFixed(3)}`,
+    });
+  let free: Float64Array = space.start;
+  let objective = sumOf(started(population, free));
+  told(0, objective);
+  let iterations = 0;
+  let converged = true;
+  if (free.length > 0) {
+    population.gradient(free);
+    const result = quasiNewton(population, free, {
+      hessian: startingHessian(population.gradientProducts(), free.length),
+      tolerance: TOLERANCE + RELATIVE_TOLERANCE * Math.abs(objective),
+      mostIterations: options.mostIterations ?? 200,
+      signal: options.signal,
+      onIteration: ({ iteration, value }) => told(iteration, value),
+    });
+    ({ x: free, value: objective, iterations, converged } = result);
+  }
+  let uncertainty: Uncertainty | null = null;
+  if (options.uncertainty !== false && free.length > 0) {
+    const hessian = hessianByGradients(population, free, (done, total) =>
+      options.onProgress?.({ stage: "standard errors", done, total }),
+    );
+    population.gradient(free);
+    uncertainty = uncertaintyOf(space, free, hessian, population.gradientProducts());
+    warnings.push(...uncertainty.warnings);
+  }
+  const individuals = population.results(free)!;
+  if (!converged) {
+    warnings.push("The search did not come to a clear end; try other starting values, or fix a parameter.");
+  }
+  const vanished = space.vanished(free);
+  if (vanished.length > 0) {
+    const names = vanished.map((i) => space.freeNames[i]!);
+    warnings.push(
+      `${names.join(", ")} went to 0: the data do not need ${names.length === 1 ? "it" : "them"}; leave ${names.length === 1 ? "it" : "them"} out.`,
+    );
+  }
+  const stuck = subjects.filter((_, i) => !individuals[i]!.converged).map(({ data }) => data.id);
+  if (stuck.length > 0)
+    warnings.push(`The effects of subjects ${shortList(stuck)} were not found to full accuracy.`);
+  const parameters = free.length;
+  const count = problem.observations - problem.censored;
+  const minusTwoLogLikelihood = objective + count * Math.log(2 * Math.PI);
+  const values = space.values(free)!;
+  return {
+    estimates: estimates(space, free, uncertainty),
+    values,
+    individuals,
+    objective,
+    minusTwoLogLikelihood,
+    aic: minusTwoLogLikelihood + 2 * parameters,
+    bic: minusTwoLogLikelihood + parameters * Math.log(problem.observations),
+    iterations,
+    converged,
+    uncertainty,
+    shrinkage: shrinkageOf(problem, values, individuals),
+    warnings,
+  };
+}
+
+/** The most probable effects of every subject for given population parameters. Throws `failed.likelihood`. */
+export function fitSubjects(problem: EstimationProblem, options: JobOptions = {}): InnerResult[] {
+  const population = new PopulationProblem(problem.space, problem.subjects, options.signal);
+  population.tolerance = 1e-12;
+  return started(population, problem.space.start);
+}
+
+function started(population: PopulationProblem, free: Float64Array): InnerResult[] {
+  const results = population.results(free);
+  if (results === null || !Number.isFinite(sumOf(results))) {
+    throw new VisceraError(
+      "failed.likelihood",
+      "The likelihood cannot be computed at the starting values.",
+      "Start from other values with --set, or with a larger residual error.",
+    );
+  }
+  return results;
+}
+
+const sumOf = (results: readonly InnerResult[]) => results.reduce((sum, { objective }) => sum + objective, 0);
+
+/** Half the products of the subjects' gradients, which expect the Hessian (Berndt et al. 1974), with some ridge. */
+function startingHessian(products: Float64Array, n: number): Float64Array {
+  const largest = Math.max(...Array.from({ length: n }, (_, i) => products[i * n + i]!));
+  return products.map(
+    (value, k) => value / 2 + (k % (n + 1) === 0 ? 1e-3 * value + 1e-6 * largest + 1e-8 : 0),
+  );
+}
+
+function shrinkageOf(
+  { effects, subjects }: EstimationProblem,
+  { subject }: PopulationValues,
+  individuals: readonly InnerResult[],
+): { name: string; percent: number }[] {
+  if (subjects.length < 2) return [];
+  return effects.subject.map((name, k) => {
+    const values = individuals.map((individual) => individual.effects[k]!);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+    return { name, percent: 100 * (1 - Math.sqrt(variance / subject.matrix[k * subject.size + k]!)) };
+  });
+}

@@ -1,0 +1,179 @@
+/** Standard errors of a population fit, and what the data cannot tell apart. */
+import { cholesky, inverseCholesky, multiplyDense, symmetricEigen } from "@viscera/numerics";
+import { intervalOf, type NaturalParameter, type ParameterSpace } from "./parameter-space.js";
+import type { PopulationProblem } from "./population-problem.js";
+
+export interface Uncertainty {
+  /** Of the free vector, by the inverse of half the observed Hessian. */
+  covariance: Float64Array;
+  /** With the subjects' gradients in between (sandwich), which does not rely on the model being right. */
+  robust: Float64Array;
+  /** Standard errors in the order of the natural parameters, and those of the sandwich; NaN for fixed ones. */
+  errors: Float64Array;
+  robustErrors: Float64Array;
+  /** Of the correlation matrix of the free entries. */
+  conditionNumber: number;
+  warnings: string[];
+}
+
+export interface Estimate extends NaturalParameter {
+  value: number;
+  /** Null for what is fixed or unknown. */
+  standardError: number | null;
+  robustStandardError: number | null;
+  relativePercent: number | null;
+  /** 95 % interval, from the scale without bounds. */
+  low: number | null;
+  high: number | null;
+}
+
+const NORMAL_975 = 1.959963984540054;
+const STEP = 1e-3;
+/** Condition numbers above are no good sign (NONMEM's users' rule). */
+const HIGH_CONDITION = 1000;
+
+/** The Hessian of the objective by central differences of its gradient. */
+export function hessianByGradients(
+  population: PopulationProblem,
+  free: Float64Array,
+  onProgress: (done: number, total: number) => void,
+): Float64Array {
+  const n = free.length;
+  const hessian = new Float64Array(n * n);
+  const before = population.tolerance;
+  population.tolerance = 1e-13;
+  for (let k = 0; k < n; k++) {
+    onProgress(k, n);
+    const moved = (by: number) => population.gradient(free.map((value, i) => (i === k ? value + by : value)));
+    const up = moved(STEP);
+    const down = moved(-STEP);
+    for (let i = 0; i < n; i++) hessian[i * n + k] = (up[i]! - down[i]!) / (2 * STEP);
+  }
+  population.tolerance = before;
+  for (let i = 0; i < n; i++)
+    for (let k = 0; k < i; k++)
+      hessian[i * n + k] = hessian[k * n + i] = (hessian[i * n + k]! + hessian[k * n + i]!) / 2;
+  return hessian;
+}
+
+export function uncertaintyOf(
+  space: ParameterSpace,
+  free: Float64Array,
+  hessian: Float64Array,
+  products: Float64Array,
+): Uncertainty {
+  const n = free.length;
+  const names = space.freeNames;
+  const warnings: string[] = [];
+  const nothing = {
+    covariance: new Float64Array(n * n).fill(Number.NaN),
+    robust: new Float64Array(n * n).fill(Number.NaN),
+    errors: new Float64Array(space.natural.length).fill(Number.NaN),
+    robustErrors: new Float64Array(space.natural.length).fill(Number.NaN),
+    conditionNumber: Number.NaN,
+  };
+  // In units of each entry's own curvature, so that smallness means something.
+  const scale = Float64Array.from(
+    { length: n },
+    (_, i) => Math.sqrt(Math.abs(hessian[i * n + i]!)) || 1e-300,
+  );
+  const scaled = hessian.map((value, k) => value / (scale[Math.floor(k / n)]! * scale[k % n]!));
+  if (!scaled.every(Number.isFinite)) {
+    warnings.push("No standard errors: the likelihood cannot be computed beside the estimates.");
+    return { ...nothing, warnings };
+  }
+  const flat = names.filter((_, i) => Math.abs(hessian[i * n + i]!) < 1e-4);
+  const { values, vectors } = symmetricEigen(scaled, n);
+  if (flat.length > 0 || values[0]! < 1e-7) {
+    const vector = vectors.subarray(0, n);
+    const involved = names.filter((_, i) => vector[i]! ** 2 > 0.1);
+    const which = flat.length > 0 ? flat : involved;
+    warnings.push(
+      which.length === 1
+        ? `The data tell nothing of ${which[0]}: no standard errors; fix it.`
+        : `The data cannot tell ${which.join(", ")} apart: no standard errors; fix one of them.`,
+    );
+    return { ...nothing, conditionNumber: Number.POSITIVE_INFINITY, warnings };
+  }
+  const inverse = inverseCholesky(cholesky(scaled, n)!, n);
+  const covariance = inverse.map((value, k) => (2 * value) / (scale[Math.floor(k / n)]! * scale[k % n]!));
+  const quarter = products.map((value) => value / 4);
+  const robust = multiplyDense(multiplyDense(covariance, quarter, n), covariance, n);
+  const correlation = covariance.map(
+    (value, k) =>
+      value / Math.sqrt(covariance[Math.floor(k / n) * (n + 1)]! * covariance[(k % n) * (n + 1)]!),
+  );
+  const spectrum = symmetricEigen(correlation, n).values;
+  const conditionNumber = spectrum[n - 1]! / spectrum[0]!;
+  if (conditionNumber > HIGH_CONDITION) {
+    warnings.push(
+      `The condition number is ${conditionNumber.toPrecision(3)}: some estimates hang on each other.`,
+    );
+  }
+  return {
+    covariance,
+    robust,
+    errors: naturalErrors(space, free, covariance),
+    robustErrors: naturalErrors(space, free, robust),
+    conditionNumber,
+    warnings,
+  };
+}
+
+/** Square roots of the diagonal of J C J' (delta method). */
+function naturalErrors(space: ParameterSpace, free: Float64Array, covariance: Float64Array): Float64Array {
+  const n = free.length;
+  const jacobian = space.jacobian(free);
+  return Float64Array.from(space.natural, ({ fixed }, row) => {
+    if (fixed) return Number.NaN;
+    let sum = 0;
+    for (let i = 0; i < n; i++)
+      for (let k = 0; k < n; k++)
+        sum += jacobian[row * n + i]! * covariance[i * n + k]! * jacobian[row * n + k]!;
+    return Math.sqrt(sum);
+  });
+}
+
+/** The table of estimates. */
+export function estimates(
+  space: ParameterSpace,
+  free: Float64Array,
+  uncertainty: Uncertainty | null,
+): Estimate[] {
+  const values = space.naturalValues(free);
+  const n = free.length;
+  let at = 0;
+  return space.natural.map((natural, row): Estimate => {
+    const value = values[row]!;
+    const entry = natural.fixed ? -1 : at++;
+    const error = entry < 0 ? Number.NaN : (uncertainty?.errors[row] ?? Number.NaN);
+    if (!Number.isFinite(error)) {
+      const none = {
+        standardError: null,
+        robustStandardError: null,
+        relativePercent: null,
+        low: null,
+        high: null,
+      };
+      return { ...natural, value, ...none };
+    }
+    let interval = { low: value - NORMAL_975 * error, high: value + NORMAL_975 * error };
+    if (natural.kind === "structural") {
+      const half = NORMAL_975 * Math.sqrt(uncertainty!.covariance[entry * n + entry]!);
+      interval = intervalOf(space.structural[row]!, free[entry]!, half);
+    } else if (natural.kind !== "covariance") {
+      // On the logarithm, which variances and standard deviations are nearer to being normal on.
+      const ratio = Math.exp((NORMAL_975 * error) / value);
+      interval = { low: value / ratio, high: value * ratio };
+    }
+    const robust = uncertainty!.robustErrors[row]!;
+    return {
+      ...natural,
+      value,
+      standardError: error,
+      robustStandardError: Number.isFinite(robust) ? robust : null,
+      relativePercent: (100 * error) / Math.abs(value),
+      ...interval,
+    };
+  });
+}
