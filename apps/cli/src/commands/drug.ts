@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addDrugCompounds } from "./drug-compounds.js";
+import { addDrugFit } from "./drug-fit.js";
 import { addDrugNca } from "./drug-nca.js";
 import { addDrugPopulation } from "./drug-population.js";
 import { addSbml } from "./drug-sbml.js";
@@ -13,5 +14,6 @@ export function addDrug(program: Command, signal: AbortSignal): void {
   addDrugSimulate(drug, signal);
   addDrugPopulation(drug, signal);
   addDrugNca(drug, signal);
+  addDrugFit(drug, signal);
   addDrugCompounds(drug, signal);
 }

@@ -5,6 +5,7 @@ export {
   withResidualError,
 } from "./add-variability.js";
 export { type FitOptions, fitPopulation, fitSubjects, type PopulationFit } from "./fit-population.js";
+export { type FitRunInput, fitRun } from "./fit-run.js";
 export { type NpdeResult, npdeOf } from "./npde.js";
 export type { NaturalParameter } from "./parameter-space.js";
 export { dataColumnsOf, type EstimationProblem, estimationProblem, type ProblemOptions } from "./problem.js";
@@ -12,4 +13,4 @@ export { type ResidualRow, residualsOf } from "./residuals.js";
 export { simulateObservations } from "./simulate-observations.js";
 export type { InnerResult, PopulationValues } from "./subject-problem.js";
 export type { Estimate } from "./uncertainty.js";
-export { quantile, type VpcBin, type VpcOptions, visualPredictiveCheck } from "./vpc.js";
+export { type VpcBin, type VpcOptions, visualPredictiveCheck } from "./vpc.js";

@@ -88,6 +88,11 @@ export class Predictor {
     return new Predictor(individual, plain, [await withOrder(1), await withOrder(2)], carried);
   }
 
+  /** What somebody should look at, each once. */
+  get warnings(): string[] {
+    return [...new Set(this.#plain.warnings)];
+  }
+
   get linear(): boolean {
     return this.#sensitive === null;
   }

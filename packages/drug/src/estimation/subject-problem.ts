@@ -176,6 +176,15 @@ export class SubjectProblem {
     return matrix;
   }
 
+  /** Standard deviations of the effects given the data, by the expected curvature. */
+  spread({ information }: InnerResult): Float64Array {
+    const q = this.size;
+    const factor = cholesky(information, q);
+    if (factor === null) return new Float64Array(q).fill(Number.NaN);
+    const inverse = inverseCholesky(factor, q);
+    return Float64Array.from({ length: q }, (_, a) => Math.sqrt(inverse[a * q + a]!));
+  }
+
   /** The individual's named quantities in its first occasion, in the order of the model's `named`. */
   named(parameters: Float64Array, effects: Float64Array): Float64Array {
     return this.#individual.evaluator.named(this.variables(parameters, effects, 0));

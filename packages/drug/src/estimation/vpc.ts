@@ -1,4 +1,5 @@
 /** Visual predictive checks: percentiles of the data beside those of data sets drawn from the model. */
+import { quantile } from "../population/results.js";
 import type { EstimationProblem } from "./problem.js";
 import type { ResidualRow } from "./residuals.js";
 
@@ -93,13 +94,4 @@ function binned(all: readonly number[], rows: readonly ResidualRow[], bins: numb
     else current.push(i);
   }
   return result;
-}
-
-/** By linear interpolation between the values in rising order (type 7 of Hyndman & Fan 1996). */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
-  const n = sorted.length;
-  if (n === 0) return Number.NaN;
-  const at = share * (n - 1);
-  const below = Math.floor(at);
-  return sorted[below]! + (at - below) * ((sorted[below + 1] ?? sorted[below]!) - sorted[below]!);
 }
