@@ -7,4 +7,5 @@ export * from "./linear/linear-population.js";
 export * from "./linear/symmetric-eigen.js";
 export * from "./ode/index.js";
 export * from "./optimise/index.js";
+export * from "./sensitivity/index.js";
 export * from "./stochastic/index.js";
