@@ -5,3 +5,4 @@ export * from "./pharmacology/index.js";
 export * from "./population/index.js";
 export * from "./results/index.js";
 export * from "./sbml/index.js";
+export * from "./sensitivity/index.js";

@@ -5,6 +5,7 @@ import { addDrugNca } from "./drug-nca.js";
 import { addDrugPopulation } from "./drug-population.js";
 import { addSbml } from "./drug-sbml.js";
 import { addSbmlSuite } from "./drug-sbml-suite.js";
+import { addDrugSensitivity } from "./drug-sensitivity.js";
 import { addDrugSimulate } from "./drug-simulate.js";
 
 export function addDrug(program: Command, signal: AbortSignal): void {
@@ -15,5 +16,6 @@ export function addDrug(program: Command, signal: AbortSignal): void {
   addDrugPopulation(drug, signal);
   addDrugNca(drug, signal);
   addDrugFit(drug, signal);
+  addDrugSensitivity(drug, signal);
   addDrugCompounds(drug, signal);
 }
