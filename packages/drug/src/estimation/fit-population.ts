@@ -1,5 +1,6 @@
 import { type JobOptions, VisceraError } from "@viscera/core";
-import { quasiNewton } from "@viscera/numerics";
+import { cholesky, quasiNewton, solveCholesky } from "@viscera/numerics";
+import { isFarStart, nearerStart } from "./find-start.js";
 import { PopulationProblem } from "./population-problem.js";
 import { type EstimationProblem, shortList } from "./problem.js";
 import type { InnerResult, PopulationValues } from "./subject-problem.js";
@@ -56,6 +57,13 @@ export function fitPopulation(problem: EstimationProblem, options: FitOptions = 
       detail: `OFV ${value.toFixed(3)}`,
     });
   let free: Float64Array = space.start;
+  if (space.structural.length > 0 && isFarStart(problem)) {
+    options.onProgress?.({ stage: "looking for a start", done: 0, total: 0 });
+    free = nearerStart(problem, options.signal);
+    const found = space.values(free)!.parameters;
+    const list = space.structural.map(({ name }, i) => `${name} ${Number(found[i]!.toPrecision(3))}`);
+    warnings.push(`The starting values were far from the data; the search began at ${list.join(", ")}.`);
+  }
   let objective = sumOf(started(population, free));
   told(0, objective);
   let iterations = 0;
@@ -76,6 +84,8 @@ export function fitPopulation(problem: EstimationProblem, options: FitOptions = 
     const hessian = hessianByGradients(population, free, (done, total) =>
       options.onProgress?.({ stage: "standard errors", done, total }),
     );
+    free = lastStep(population, free, hessian);
+    objective = population.value(free);
     population.gradient(free);
     uncertainty = uncertaintyOf(space, free, hessian, population.gradientProducts());
     warnings.push(...uncertainty.warnings);
@@ -131,6 +141,16 @@ function started(population: PopulationProblem, free: Float64Array): InnerResult
     );
   }
   return results;
+}
+
+/** A step of Newton's with the Hessian that the standard errors need, where it is no step back. */
+function lastStep(population: PopulationProblem, free: Float64Array, hessian: Float64Array): Float64Array {
+  const factor = cholesky(hessian, free.length);
+  if (factor === null) return free;
+  const step = solveCholesky(factor, population.gradient(free), free.length);
+  const next = free.map((value, i) => value - step[i]!);
+  const before = population.value(free);
+  return population.value(next) <= before + 1e-10 * Math.abs(before) ? next : free;
 }
 
 const sumOf = (results: readonly InnerResult[]) => results.reduce((sum, { objective }) => sum + objective, 0);

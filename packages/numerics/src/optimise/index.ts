@@ -1,3 +1,4 @@
+export { type NelderMeadOptions, nelderMead } from "./nelder-mead.js";
 export {
   type Objective,
   type QuasiNewtonOptions,
