@@ -4,7 +4,7 @@ import type { ParameterSpace } from "./parameter-space.js";
 import type { InnerResult, PopulationValues, SubjectProblem } from "./subject-problem.js";
 
 /** Of twice the promised decrease of a subject's inner problem. */
-const INNER_TOLERANCE = 1e-9;
+const INNER_TOLERANCE = 1e-10;
 
 /**
  * -2 ln likelihood (without its constant) of all subjects as a function of the free vector. Each subject's effects start

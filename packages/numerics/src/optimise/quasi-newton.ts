@@ -12,7 +12,10 @@ export interface Objective {
 export interface QuasiNewtonOptions {
   /** Hessian to begin with, row-major; where left out the identity, scaled after the first step. */
   hessian?: Float64Array;
-  /** Stop when half of g' B^-1 g, the decrease that a further step promises, falls below; default 1e-8. */
+  /**
+   * Stop when half of g' B^-1 g, the decrease that a further step promises, falls below, or when three steps in a row bring
+   * no more than that and no more than a thousand times it is promised; default 1e-8.
+   */
   tolerance?: number;
   mostIterations?: number;
   /** No variable changes by more in one iteration; default 1. */
@@ -31,6 +34,9 @@ export interface QuasiNewtonResult {
 }
 
 const MOST_TRIALS = 30;
+/** Steps in a row that bring nothing, and how much more may be promised then: the gradient has an error of its own. */
+const MOST_IDLE = 3;
+const FORGIVEN = 1000;
 const SUFFICIENT = 1e-4;
 
 /**
@@ -48,6 +54,7 @@ export function quasiNewton(
   let gradient: Float64Array = objective.gradient(x);
   let hessian: Float64Array | null = options.hessian?.slice() ?? null;
   let fresh = true;
+  let idle = 0;
   for (let iteration = 0; ; iteration++) {
     throwIfCancelled(options.signal);
     const factor: Float64Array | null = hessian ? cholesky(hessian, n) : null;
@@ -57,11 +64,12 @@ export function quasiNewton(
     options.onIteration?.({ iteration, value, x, promised });
     const done = (converged: boolean) => ({ x, value, gradient, iterations: iteration, converged });
     if (n === 0 || (promised <= tolerance && (hessian !== null || norm(gradient) === 0))) return done(true);
+    if (idle >= MOST_IDLE && promised <= FORGIVEN * tolerance) return done(true);
     if (iteration >= mostIterations || !Number.isFinite(slope)) return done(false);
     const longest = direction.reduce((most, d) => Math.max(most, Math.abs(d)), 0);
     const found = search(objective, x, value, direction, slope, Math.min(1, largestStep / longest));
     if (found === null) {
-      if (fresh) return done(promised <= 1e3 * tolerance);
+      if (fresh) return done(promised <= FORGIVEN * tolerance);
       hessian = null;
       fresh = true;
       continue;
@@ -75,6 +83,7 @@ export function quasiNewton(
       hessian = Float64Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? scale : 0));
     }
     hessian = dampedUpdate(hessian, step, turn, n);
+    idle = value - found.value <= tolerance ? idle + 1 : 0;
     x = found.x;
     value = found.value;
     gradient = nextGradient;
