@@ -1,7 +1,9 @@
 /** The population's parameters as one vector without bounds, and back. */
 import { cholesky } from "@viscera/numerics";
 import type { ErrorKind } from "../pharmacology/model.js";
-import { covarianceOf, type PopulationValues, type SubjectGradient } from "./subject-problem.js";
+import { covarianceOf } from "./effect-prior.js";
+import type { SubjectGradient } from "./subject-gradient.js";
+import type { PopulationValues } from "./subject-problem.js";
 
 export interface StructuralParameter {
   name: string;

@@ -10,6 +10,7 @@
  */
 import { VisceraError } from "@viscera/core";
 import { cholesky, inverseCholesky, logDeterminant, solveCholesky } from "@viscera/numerics";
+import { type Covariance, EffectPrior } from "./effect-prior.js";
 import type { IndividualModel } from "./individual-model.js";
 import type { Predictor, SubjectLayout } from "./predictor.js";
 import {
@@ -18,22 +19,8 @@ import {
   type Observation,
   observationLikelihood,
 } from "./residual-likelihood.js";
-
-/** A covariance with what is needed of it. */
-export interface Covariance {
-  size: number;
-  matrix: Float64Array;
-  inverse: Float64Array;
-  logDeterminant: number;
-}
-
-/** Null for a matrix that is not positive definite. */
-export function covarianceOf(matrix: Float64Array, size: number): Covariance | null {
-  const factor = cholesky(matrix, size);
-  if (factor === null) return null;
-  const inverse = inverseCholesky(factor, size);
-  return { size, matrix, inverse, logDeterminant: logDeterminant(factor, size) };
-}
+import { congruence, dot, mirror, updated } from "./small-matrices.js";
+import { objectiveGradient, type Slots, type SubjectGradient } from "./subject-gradient.js";
 
 /** Everything that all subjects share. */
 export interface PopulationValues {
@@ -68,30 +55,12 @@ export interface InnerResult {
   converged: boolean;
 }
 
-export interface SubjectGradient {
-  parameters: Float64Array;
-  /** d objective = sum of G_ij d Omega_ij, symmetric. */
-  subject: Float64Array;
-  occasion: Float64Array;
-  sigma: Float64Array;
-  /** Half of the joint function's true curvature by the effects, where it is positive definite. */
-  curvature: Float64Array | null;
-}
-
 const MOST_STEPS = 60;
 const MOST_HALVINGS = 20;
 /** Of one step, in standard deviations of the effects. */
 const LONGEST_STEP = 2;
 /** Of the joint function, relative. */
 const NOISE = 1e-9;
-
-interface Slots {
-  values: Float64Array;
-  /** slots x (effects, then parameters). */
-  first: Float64Array;
-  /** slots x effects x (effects, then parameters). */
-  second: Float64Array;
-}
 
 interface Evaluation {
   joint: number;
@@ -166,14 +135,8 @@ export class SubjectProblem {
   }
 
   /** Of all of the subject's effects, row-major. */
-  covariance({ subject, occasion }: PopulationValues): Float64Array {
-    const q = this.size;
-    const matrix = new Float64Array(q * q);
-    for (const [start, block] of this.#blocks(subject, occasion))
-      for (let i = 0; i < block.size; i++)
-        for (let j = 0; j < block.size; j++)
-          matrix[(start + i) * q + start + j] = block.matrix[i * block.size + j]!;
-    return matrix;
+  covariance(values: PopulationValues): Float64Array {
+    return this.#prior(values).matrix();
   }
 
   /** Standard deviations of the effects given the data, by the expected curvature. */
@@ -219,44 +182,8 @@ export class SubjectProblem {
     return { values, first, second };
   }
 
-  /** P b. */
-  #weighted({ subject, occasion }: PopulationValues, b: Float64Array): Float64Array {
-    const result = new Float64Array(b.length);
-    for (const [start, block] of this.#blocks(subject, occasion)) {
-      const n = block.size;
-      for (let i = 0; i < n; i++)
-        for (let j = 0; j < n; j++) result[start + i]! += block.inverse[i * n + j]! * b[start + j]!;
-    }
-    return result;
-  }
-
-  /** The covariance's blocks and where each begins. */
-  #blocks(subject: Covariance, occasion: Covariance): [number, Covariance][] {
-    return [
-      [0, subject],
-      ...Array.from({ length: this.data.occasions }, (_, o): [number, Covariance] => [
-        subject.size + o * occasion.size,
-        occasion,
-      ]),
-    ];
-  }
-
-  /** Standard deviations of the effects. */
-  #widths({ subject, occasion }: PopulationValues): Float64Array {
-    const widths = new Float64Array(this.size);
-    for (const [start, { size, matrix }] of this.#blocks(subject, occasion)) {
-      for (let i = 0; i < size; i++) widths[start + i] = Math.sqrt(matrix[i * size + i]!);
-    }
-    return widths;
-  }
-
-  #addInverse(matrix: Float64Array, { subject, occasion }: PopulationValues, factor: number): void {
-    const q = this.size;
-    for (const [start, block] of this.#blocks(subject, occasion)) {
-      for (let i = 0; i < block.size; i++)
-        for (let j = 0; j < block.size; j++)
-          matrix[(start + i) * q + start + j]! += factor * block.inverse[i * block.size + j]!;
-    }
+  #prior({ subject, occasion }: PopulationValues): EffectPrior {
+    return new EffectPrior(subject, occasion, this.data.occasions);
   }
 
   /** phi and its derivatives at all observations; the sum of the values. */
@@ -270,7 +197,7 @@ export class SubjectProblem {
   }
 
   /** J with its gradient and expected curvature; J is infinite where the model fails. */
-  #evaluate(values: PopulationValues, b: Float64Array): Evaluation | null {
+  #evaluate(values: PopulationValues, prior: EffectPrior, b: Float64Array): Evaluation | null {
     const slots = this.#slots(values.parameters, b);
     const q = this.size;
     const x = q + this.#sizes.parameters;
@@ -288,22 +215,22 @@ export class SubjectProblem {
       }
     }
     mirror(info, m);
-    const weighted = this.#weighted(values, b);
+    const weighted = prior.weighted(b);
     const gradient = weighted.map((value) => 2 * value);
     for (let a = 0; a < q; a++) {
       joint += b[a]! * weighted[a]!;
       for (let i = 0; i < m; i++) gradient[a]! += slots.first[i * x + a]! * byPrediction[i]!;
     }
     const information = congruence(info, slots.first, m, q, x);
-    this.#addInverse(information, values, 1);
+    prior.addInverse(information);
     if (!gradient.every(Number.isFinite) || !information.every(Number.isFinite)) return null;
     return { joint, gradient, information, predictions };
   }
 
   /** Null where the model cannot be computed or is impossible. */
-  #tried(values: PopulationValues, b: Float64Array): Evaluation | null {
+  #tried(values: PopulationValues, prior: EffectPrior, b: Float64Array): Evaluation | null {
     try {
-      return this.#evaluate(values, b);
+      return this.#evaluate(values, prior, b);
     } catch (error) {
       if (error instanceof VisceraError && error.code.startsWith("failed")) return null;
       throw error;
@@ -320,13 +247,14 @@ export class SubjectProblem {
     { tolerance = 1e-9, curvature = null }: { tolerance?: number; curvature?: Float64Array | null } = {},
   ): InnerResult {
     const q = this.size;
+    const prior = this.#prior(values);
     let b: Float64Array = start;
-    let at = this.#tried(values, b);
+    let at = this.#tried(values, prior, b);
     let matrix: Float64Array | null = curvature?.map((value) => 2 * value) ?? null;
     if (at === null) {
       b = new Float64Array(q);
       matrix = null;
-      at = this.#evaluate(values, b);
+      at = this.#evaluate(values, prior, b);
     }
     if (at === null) {
       throw new VisceraError(
@@ -339,7 +267,7 @@ export class SubjectProblem {
     matrix ??= expected(at);
     let converged = q === 0;
     let fresh = curvature === null;
-    const widths = this.#widths(values);
+    const widths = prior.widths();
     for (let step = 0; step < MOST_STEPS && !converged; step++) {
       const factor: Float64Array | null = cholesky(matrix, q) ?? cholesky(expected(at), q);
       if (factor === null) break;
@@ -353,7 +281,7 @@ export class SubjectProblem {
         converged = true;
         break;
       }
-      const found = this.#search(values, b, at, direction, slope);
+      const found = this.#search(values, prior, b, at, direction, slope);
       if (found === null) {
         // Rounding, or a matrix that has gone astray.
         if (fresh) {
@@ -371,11 +299,12 @@ export class SubjectProblem {
       matrix = updated(matrix, moved, turned, q) ?? expected(at);
       fresh = false;
     }
-    return this.#result(values, b, at, converged);
+    return this.#result(prior, b, at, converged);
   }
 
   #search(
     values: PopulationValues,
+    prior: EffectPrior,
     b: Float64Array,
     from: Evaluation,
     direction: Float64Array,
@@ -383,7 +312,7 @@ export class SubjectProblem {
   ): { b: Float64Array; at: Evaluation } | null {
     for (let halving = 0, t = 1; halving < MOST_HALVINGS; halving++, t /= 2) {
       const next = b.map((value, i) => value + t * direction[i]!);
-      const at = this.#tried(values, next);
+      const at = this.#tried(values, prior, next);
       if (at === null) continue;
       if (at.joint <= from.joint + 1e-4 * t * slope) return { b: next, at };
       // Near the end the gradient, a difference, is the better guide (Hager & Zhang 2005, doi:10.1137/030601880).
@@ -393,13 +322,13 @@ export class SubjectProblem {
     return null;
   }
 
-  #result(values: PopulationValues, b: Float64Array, at: Evaluation, converged: boolean): InnerResult {
+  #result(prior: EffectPrior, b: Float64Array, at: Evaluation, converged: boolean): InnerResult {
     const q = this.size;
     const factor = cholesky(at.information, q);
-    const { subject, occasion } = values;
-    const prior = subject.logDeterminant + this.data.occasions * occasion.logDeterminant;
     const objective =
-      factor === null ? Number.POSITIVE_INFINITY : at.joint + prior + logDeterminant(factor, q);
+      factor === null
+        ? Number.POSITIVE_INFINITY
+        : at.joint + prior.logDeterminant + logDeterminant(factor, q);
     const { joint, information, predictions } = at;
     return { effects: b, joint, information, objective, predictions, converged };
   }
@@ -407,182 +336,17 @@ export class SubjectProblem {
   /** The gradient of `objective` at the fitted effects. */
   gradient(values: PopulationValues, b: Float64Array): SubjectGradient {
     const slots = this.#slots(values.parameters, b);
-    const { parameters: p } = this.#sizes;
-    const q = this.size;
-    const x = q + p;
-    const m = slots.values.length;
-    const { values: predictions, first, second } = this.#predictor.second(this.data.layout, slots.values);
-    this.#likelihood(predictions, values.sigma);
-    // Sums over the observations, by the slots.
-    const byPrediction = new Float64Array(m);
-    const curve = new Float64Array(m * m);
-    const info = new Float64Array(m * m);
-    for (const [j, { f, ff, information }] of this.#likelihoods.entries()) {
-      for (let i = 0; i < m; i++) {
-        const fi = first[j * m + i]!;
-        byPrediction[i]! += f * fi;
-        for (let k = 0; k <= i; k++) {
-          const product = fi * first[j * m + k]!;
-          curve[i * m + k]! += ff * product + f * second[(j * m + i) * m + k]!;
-          info[i * m + k]! += information * product;
-        }
-      }
-    }
-    mirror(curve, m);
-    mirror(info, m);
-    const h = congruence(info, slots.first, m, q, x);
-    this.#addInverse(h, values, 1);
-    const factor = cholesky(h, q);
-    const inverse = factor === null ? h.map(() => Number.NaN) : inverseCholesky(factor, q);
-    // W = Z_b H^-1 Z_b', Q = A Z_b H^-1.
-    const zh = new Float64Array(m * q);
-    for (let i = 0; i < m; i++)
-      for (let a = 0; a < q; a++)
-        for (let c = 0; c < q; c++) zh[i * q + a]! += slots.first[i * x + c]! * inverse[c * q + a]!;
-    const w = new Float64Array(m * m);
-    const qq = new Float64Array(m * q);
-    for (let i = 0; i < m; i++)
-      for (let k = 0; k < m; k++) {
-        for (let a = 0; a < q; a++) {
-          w[i * m + k]! += zh[i * q + a]! * slots.first[k * x + a]!;
-          qq[i * q + a]! += info[i * m + k]! * zh[k * q + a]!;
-        }
-      }
-    // t_i: change of ln |H| with a slot, by the predictions.
-    const bySlot = new Float64Array(m);
-    const bySigma = new Float64Array(values.sigma.length);
-    const spreads = new Float64Array(this.#likelihoods.length);
-    const wf = new Float64Array(m);
-    for (const [j, like] of this.#likelihoods.entries()) {
-      let spread = 0;
-      for (let i = 0; i < m; i++) {
-        let sum = 0;
-        for (let k = 0; k < m; k++) sum += w[i * m + k]! * first[j * m + k]!;
-        wf[i] = sum;
-        spread += sum * first[j * m + i]!;
-      }
-      spreads[j] = spread;
-      for (let i = 0; i < m; i++) {
-        let bent = 0;
-        for (let k = 0; k < m; k++) bent += second[(j * m + i) * m + k]! * wf[k]!;
-        bySlot[i]! += like.informationF * first[j * m + i]! * spread + 2 * like.information * bent;
-      }
-      for (const [k, { at }] of this.data.terms[j]!.entries()) {
-        bySigma[at]! += like.s[k]! + like.informationS[k]! * spread;
-      }
-    }
-    /** Change of ln |H| with an effect or parameter. */
-    const ofLogH = (v: number) => {
-      let sum = 0;
-      for (let i = 0; i < m; i++) {
-        sum += bySlot[i]! * slots.first[i * x + v]!;
-        for (let a = 0; a < q; a++) sum += 2 * qq[i * q + a]! * slots.second[(i * q + a) * x + v]!;
-      }
-      return sum;
-    };
-    /** Second derivative of J by an effect and an effect or parameter, without the prior. */
-    const ofJoint = (a: number, v: number) => {
-      let sum = 0;
-      for (let i = 0; i < m; i++) {
-        let inner = 0;
-        for (let k = 0; k < m; k++) inner += curve[i * m + k]! * slots.first[k * x + v]!;
-        sum += slots.first[i * x + a]! * inner + byPrediction[i]! * slots.second[(i * q + a) * x + v]!;
-      }
-      return sum;
-    };
-    const curvature = new Float64Array(q * q);
-    for (let a = 0; a < q; a++) for (let c = 0; c < q; c++) curvature[a * q + c] = ofJoint(a, c) / 2;
-    this.#addInverse(curvature, values, 1);
-    const curvatureFactor = cholesky(curvature, q);
-    // u = K^-1 d ln|H| / db with K = 2 curvature: how the effects answer.
-    const l = Float64Array.from({ length: q }, (_, a) => ofLogH(a));
-    const u = solveCholesky(curvatureFactor ?? factor ?? h.fill(Number.NaN), l, q).map((value) => value / 2);
-    const parameters = Float64Array.from({ length: p }, (_, v) => {
-      let sum = ofLogH(q + v);
-      for (let i = 0; i < m; i++) sum += byPrediction[i]! * slots.first[i * x + q + v]!;
-      for (let a = 0; a < q; a++) sum -= u[a]! * ofJoint(a, q + v);
-      return sum;
+    const prediction = this.#predictor.second(this.data.layout, slots.values);
+    this.#likelihood(prediction.values, values.sigma);
+    return objectiveGradient({
+      b,
+      slots,
+      prediction,
+      likelihoods: this.#likelihoods,
+      terms: this.data.terms,
+      prior: this.#prior(values),
+      parameters: this.#sizes.parameters,
+      sigmas: values.sigma.length,
     });
-    for (const [j, like] of this.#likelihoods.entries()) {
-      let along = 0;
-      for (let i = 0; i < m; i++)
-        for (let a = 0; a < q; a++) along += first[j * m + i]! * slots.first[i * x + a]! * u[a]!;
-      for (const [k, { at }] of this.data.terms[j]!.entries()) bySigma[at]! -= like.fs[k]! * along;
-    }
-    return {
-      parameters,
-      sigma: bySigma,
-      ...this.#byCovariance(values, b, inverse, u),
-      curvature: curvatureFactor === null ? null : curvature,
-    };
   }
-
-  /** G = P - P b b' P - P H^-1 P + P u b' P + P b u' P, block by block. */
-  #byCovariance(values: PopulationValues, b: Float64Array, inverse: Float64Array, u: Float64Array) {
-    const q = this.size;
-    const { subject, occasion } = values;
-    const pb = this.#weighted(values, b);
-    const pu = this.#weighted(values, u);
-    const result = {
-      subject: new Float64Array(subject.size ** 2),
-      occasion: new Float64Array(occasion.size ** 2),
-    };
-    for (const [index, [start, block]] of this.#blocks(subject, occasion).entries()) {
-      const n = block.size;
-      const p = block.inverse;
-      const into = index === 0 ? result.subject : result.occasion;
-      for (let i = 0; i < n; i++)
-        for (let j = 0; j < n; j++) {
-          let php = 0;
-          for (let k = 0; k < n; k++)
-            for (let l = 0; l < n; l++)
-              php += p[i * n + k]! * inverse[(start + k) * q + start + l]! * p[l * n + j]!;
-          const [a, c] = [start + i, start + j];
-          into[i * n + j]! += p[i * n + j]! - pb[a]! * pb[c]! - php + pu[a]! * pb[c]! + pb[a]! * pu[c]!;
-        }
-    }
-    return result;
-  }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
-/** Copies the lower triangle to the upper. */
-function mirror(matrix: Float64Array, n: number): void {
-  for (let i = 0; i < n; i++) for (let k = 0; k < i; k++) matrix[k * n + i] = matrix[i * n + k]!;
-}
-
-/** Z' A Z for the first `q` columns of Z (m x width). */
-function congruence(a: Float64Array, z: Float64Array, m: number, q: number, width: number): Float64Array {
-  const az = new Float64Array(m * q);
-  for (let i = 0; i < m; i++)
-    for (let k = 0; k < m; k++)
-      for (let c = 0; c < q; c++) az[i * q + c]! += a[i * m + k]! * z[k * width + c]!;
-  const result = new Float64Array(q * q);
-  for (let i = 0; i < m; i++)
-    for (let a_ = 0; a_ < q; a_++)
-      for (let c = 0; c < q; c++) result[a_ * q + c]! += z[i * width + a_]! * az[i * q + c]!;
-  return result;
-}
-
-/** The BFGS update of a Hessian; null where the curvature along the step is not positive. */
-function updated(
-  matrix: Float64Array,
-  step: Float64Array,
-  turn: Float64Array,
-  n: number,
-): Float64Array | null {
-  const sy = dot(step, turn);
-  const bs = new Float64Array(n);
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) bs[i]! += matrix[i * n + j]! * step[j]!;
-  const sbs = dot(step, bs);
-  if (!(sy > 1e-10 * sbs) || !(sbs > 0)) return null;
-  const next = matrix.slice();
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++) next[i * n + j]! += (turn[i]! * turn[j]!) / sy - (bs[i]! * bs[j]!) / sbs;
-  return next;
 }
