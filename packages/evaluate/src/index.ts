@@ -31,6 +31,7 @@ export * from "./ranking/schemes.js";
 export { holmAdjusted, wilcoxonGreater } from "./ranking/wilcoxon.js";
 export { percentileOf } from "./statistics/percentile.js";
 export * from "./statistics/summary.js";
+export * from "./surface/distance-map.js";
 export { ELEMENT_NORMALS, elementAreas } from "./surface/element-areas.js";
 export * from "./surface/surface-distances.js";
 export { WeightedDistances } from "./surface/weighted-distances.js";

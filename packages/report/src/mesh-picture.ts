@@ -22,6 +22,8 @@ export interface Part {
   mesh: Mesh;
   /** `#rrggbb` */
   color: string;
+  /** Red, green and blue of each vertex instead, 0 to 255. */
+  colors?: Uint8Array;
   /** Drawn behind every part that is not, wherever it lies. */
   behind?: boolean;
 }
@@ -67,7 +69,7 @@ export function drawMeshes(parts: readonly Part[], view: View, pixels: number): 
     depth: new Float32Array(width * height).fill(Number.NEGATIVE_INFINITY),
     shade: new Uint8Array(width * height * 3),
   };
-  parts.forEach(({ mesh: { indices }, color, behind = false }, n) => {
+  parts.forEach(({ mesh: { indices }, color, colors, behind = false }, n) => {
     const base = [1, 3, 5].map((c) => Number.parseInt(color.slice(c, c + 2), 16)) as [number, number, number];
     const points = projected[n]!;
     const normals = vertexNormals(points, indices);
@@ -82,7 +84,7 @@ export function drawMeshes(parts: readonly Part[], view: View, pixels: number): 
       points[i + 1] = (top - points[i + 1]!) * scale + 2;
     }
     for (let t = 0; t < indices.length; t += 3)
-      fillTriangle(points, lights, indices[t]!, indices[t + 1]!, indices[t + 2]!, base, canvas);
+      fillTriangle(points, lights, indices[t]!, indices[t + 1]!, indices[t + 2]!, base, canvas, colors);
   });
   return averaged(canvas);
 }
@@ -135,6 +137,7 @@ function fillTriangle(
   c: number,
   [red, green, blue]: readonly [number, number, number],
   { width, height, depth, shade }: Canvas,
+  colors: Uint8Array | undefined,
 ): void {
   const ax = points[3 * a]!;
   const ay = points[3 * a + 1]!;
@@ -161,6 +164,13 @@ function fillTriangle(
       if (z <= depth[at]!) continue;
       depth[at] = z;
       const light = wa * lights[a]! + wb * lights[b]! + wc * lights[c]!;
+      if (colors) {
+        for (let k = 0; k < 3; k++) {
+          const mixed = wa * colors[3 * a + k]! + wb * colors[3 * b + k]! + wc * colors[3 * c + k]!;
+          shade[3 * at + k] = Math.min(255, mixed * light);
+        }
+        continue;
+      }
       shade[3 * at] = Math.min(255, red * light);
       shade[3 * at + 1] = Math.min(255, green * light);
       shade[3 * at + 2] = Math.min(255, blue * light);

@@ -60,7 +60,7 @@ describe("evaluate", () => {
     assert.equal(status, 0, stderr);
     assert.equal(JSON.parse(stdout).structures[0].name, "liver");
     const [header = "", ...rows] = readFileSync(at("scores1", "cases.csv"), "utf8").trimEnd().split("\n");
-    assert.match(header, /^case,structure,label,tolerance\[mm\],dice,/);
+    assert.match(header, /^case,structure,label,convention,tolerance\[mm\],dice,/);
     assert.equal(rows.length, 6);
     const column = header.split(",").indexOf("dice");
     const diceOf = (row: string) => Number(row.split(",")[column]);
@@ -103,6 +103,29 @@ describe("evaluate", () => {
       results.failed.map(({ name }: { name: string }) => name),
       ["b", "c", "d"],
     );
+  });
+
+  test("the report shows the worst cases, on the scan where there is one", async () => {
+    mkdirSync(at("imagesTs"));
+    const data = new Int16Array(SIZE[0] * SIZE[1] * SIZE[2]).fill(40);
+    const affine = affineOf([1.5, 1, 2]);
+    await writeVolume(at("imagesTs", "c_0000.nii.gz"), {
+      size: SIZE,
+      affine,
+      data,
+      modality: "CT",
+      unit: "HU",
+    });
+    const { status, stderr } = viscera([
+      ...["evaluate", ...folders, "--out", at("page"), "--report", "--scans", at("imagesTs"), "--worst", "2"],
+    ]);
+    assert.equal(status, 0, stderr);
+    const page = readFileSync(at("page", "report.html"), "utf8");
+    assert.equal([...page.matchAll(/<article class="worst">/g)].length, 2);
+    // The missed spleen of b first, then the liver of c, which was moved furthest.
+    assert.match(page, /Spleen <span class="meta">in b<[\s\S]*Liver <span class="meta">in c</);
+    assert.match(page, /1 of the worst cases have no scan/);
+    assert.doesNotMatch(page, /NaN|undefined/);
   });
 
   test("settings reach the structures that they name", () => {

@@ -1,14 +1,16 @@
-import { inputError } from "@viscera/core";
+import { existsSync } from "node:fs";
+import { inputError, usageError } from "@viscera/core";
 import { CONVENTIONS, DEFAULT_CONVENTION, metricOf, type Summary } from "@viscera/evaluate";
 import type { Command } from "commander";
 import { evaluateCases } from "../evaluate/evaluate-cases.js";
 import { type Evaluation, gatherEvaluation } from "../evaluate/evaluation.js";
 import { casesCsv, evaluationJson } from "../evaluate/evaluation-files.js";
+import { evaluationPage } from "../evaluate/evaluation-page.js";
 import { type EvaluationFlags, settingsFrom } from "../evaluate/evaluation-settings.js";
 import { pairFiles } from "../evaluate/pair-files.js";
 import { findNames } from "../evaluate/structure-names.js";
 import { countOf, listOf } from "../terminal/console.js";
-import type { CommandContext } from "../terminal/context.js";
+import { type CommandContext, wholeNumber } from "../terminal/context.js";
 import { OutputFolder } from "./output-folder.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
@@ -17,6 +19,9 @@ interface EvaluateOptions extends EvaluationFlags {
   prediction: string;
   out: string;
   labelNames?: string;
+  report?: boolean;
+  scans?: string;
+  worst: string;
   force?: boolean;
 }
 
@@ -27,7 +32,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .description("compare predicted labels with true ones: metrics of every structure in every case")
     .requiredOption("--truth <dir>", "folder of true label images (NIfTI, NRRD, MetaImage), or one image")
     .requiredOption("--prediction <dir>", "folder of predicted ones with the same names, or one image")
-    .requiredOption("--out <dir>", "folder to fill: cases.csv, results.json")
+    .requiredOption("--out <dir>", "folder to fill: cases.csv, results.json, report.html")
     .option("--convention <name>", `whose definitions: ${CONVENTIONS.join(", ")}`, DEFAULT_CONVENTION)
     .option("--labels <list>", "structures to measure, names or numbers (default: all that occur)")
     .option("--label-names <file>", "table of names (default: labels.json or dataset.json of the truth)")
@@ -38,9 +43,12 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .option("--lesions <list>", "structures whose pieces are also counted as lesions (IoU > 0.5), or all")
     .option("--dilation <n>", "steps that join lesions, brats-lesionwise (default: 3)")
     .option("--lesion-volume <mm3>", "lesions up to this do not count, brats-lesionwise (default: 50)")
+    .option("--report", "also report.html: distributions, volumes, the worst cases with slices and surfaces")
+    .option("--scans <dir>", "scans of the cases, shown under the outlines of the report")
+    .option("--worst <n>", "worst cases in the report", "6")
     .option("--force", "replace an earlier evaluation in the folder");
   withExamples(withCommonOptions(command), [
-    "viscera evaluate --truth labelsTs --prediction predictions --out scores",
+    "viscera evaluate --truth labelsTs --prediction predictions --report --scans imagesTs --out scores",
     "viscera evaluate --truth labelsTs --prediction predictions --convention deepmind --tolerance 2,aorta=1 --tubular aorta --out scores",
   ]);
   bind<EvaluateOptions>(command, signal, async (context, _, options) => {
@@ -48,6 +56,11 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     const { pairs, extra } = await pairFiles(options.truth, options.prediction);
     const names = await findNames(options.labelNames, pairs[0]!.truth, { signal });
     const settings = settingsFrom(options, names);
+    const worst = wholeNumber(options.worst, "--worst", 0, 100);
+    if (options.scans !== undefined && !options.report)
+      throw usageError("--scans is for the report.", "Add --report.");
+    if (options.scans !== undefined && !existsSync(options.scans))
+      throw usageError(`There is no folder "${options.scans}".`, "Check --scans.");
     const folder = await OutputFolder.open(options.out, options.force === true, "an earlier evaluation");
     if (extra.length > 0)
       context.console.warning(`${countOf(extra.length, "prediction")} without a truth: ${listOf(extra)}.`);
@@ -63,6 +76,11 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     await folder.fill(async (write) => {
       await write("cases.csv", casesCsv(evaluation));
       await write("results.json", evaluationJson(evaluation));
+      if (options.report)
+        await write(
+          "report.html",
+          await evaluationPage(evaluation, pairs, { scans: options.scans, worst }, context.job("Report")),
+        );
     });
     print(context, evaluation, options.out, (performance.now() - began) / 1000);
     if (evaluation.failed.length > 0) process.exitCode = 3;
@@ -106,6 +124,7 @@ function print(context: CommandContext, evaluation: Evaluation, out: string, sec
     }),
   );
   console.text(`Mean ± standard deviation over the cases with a value. All metrics: ${out}/cases.csv`);
+
   if (failed.length > 0)
     console.text(
       `${countOf(failed.length, "case")} could not be evaluated: ${listOf(failed.map(({ name }) => name))}.`,

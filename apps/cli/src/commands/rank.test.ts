@@ -45,7 +45,9 @@ describe("rank", () => {
     assert.equal(file.rankings[0].tests.p[0][0], null);
     assert.equal(readFileSync(at("one", "ranking.csv"), "utf8").trim().split("\n").length, 1 + 2 * 5 * 3);
     assert.equal(run("two").status, 0);
-    assert.equal(fingerprint(at("two")), fingerprint(at("one")));
+    // The page has a date.
+    assert.equal(fingerprint(at("two"), ["ranking.html"]), fingerprint(at("one"), ["ranking.html"]));
+    assert.match(readFileSync(at("one", "ranking.html"), "utf8"), /Who is better than whom/);
   });
 
   test("tables of `viscera evaluate` are ranked against each other, by metrics whose direction is known", () => {
@@ -86,5 +88,9 @@ describe("rank", () => {
       ...["rank", at("holes.csv"), "--higher", "--missing", "0", "--bootstrap", "20", "--out", at("filled")],
     ]);
     assert.equal(status, 0, stderr);
+    const rewarded = viscera([
+      ...["rank", at("holes.csv"), "--lower", "--missing", "0", "--bootstrap", "20", "--out", at("rewarded")],
+    ]);
+    assert.match(rewarded.stderr, /count as 0, which is better than every result/);
   });
 });

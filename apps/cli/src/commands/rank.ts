@@ -8,11 +8,13 @@ import {
   rankTask,
   SCHEMES,
   type Scheme,
+  type TaskRanking,
   type TaskResult,
 } from "@viscera/evaluate";
 import type { Command } from "commander";
 import { loadResults } from "../evaluate/load-results.js";
 import { type NamedRanking, rankingCsv, rankingJson } from "../evaluate/ranking-files.js";
+import { rankingPage } from "../evaluate/ranking-page.js";
 import { countOf, listOf } from "../terminal/console.js";
 import { type CommandContext, decimalNumber, wholeNumber } from "../terminal/context.js";
 import { OutputFolder } from "./output-folder.js";
@@ -38,7 +40,7 @@ export function addRank(program: Command, signal: AbortSignal): void {
   const command = program
     .command("rank <tables...>")
     .description("rank algorithms by their results on the same cases, with the ranking's uncertainty")
-    .requiredOption("--out <dir>", "folder to fill: ranking.csv, ranking.json")
+    .requiredOption("--out <dir>", "folder to fill: ranking.csv, ranking.json, ranking.html")
     .option("--scheme <name>", `how: ${SCHEMES.join(", ")}`, "mean-then-rank")
     .option("--metric <list>", "metrics to rank by (default: the only one, else dice)")
     .option("--task <list>", "tasks (structures) to rank (default: all, each by itself)")
@@ -86,10 +88,16 @@ export function addRank(program: Command, signal: AbortSignal): void {
           `There is only one algorithm (${ranking.algorithms[0]}), so there is nothing to rank.`,
         );
       rankings.push({ task, metric, ranking });
+      warnOfReward(context, title, ranking);
     }
     await folder.fill(async (write) => {
       await write("ranking.csv", rankingCsv(rankings));
       await write("ranking.json", rankingJson(rankings, context.seed, bootstrap.replicates));
+      const { replicates } = bootstrap;
+      await write(
+        "ranking.html",
+        await rankingPage(rankings, { scheme, rules, seed: context.seed, replicates }),
+      );
     });
     const { algorithms } = rankings[0]!.ranking;
     context.console.step(
@@ -98,13 +106,28 @@ export function addRank(program: Command, signal: AbortSignal): void {
       (performance.now() - began) / 1000,
     );
     for (const ranking of rankings) print(context, ranking);
-    context.console.text(`Ranks under all five schemes: ${options.out}/ranking.csv`);
+    context.console.text(`Ranks under all five schemes, tests and pictures: ${options.out}/ranking.html`);
     context.console.result({
       out: options.out,
       scheme,
       rankings: rankings.map(({ task, metric, ranking }) => ({ task, metric, placings: ranking.placings })),
     });
   });
+}
+
+/** A value for missing results that is better than all results rewards who gives none. */
+function warnOfReward(
+  { console }: CommandContext,
+  title: string,
+  { options, values, missing }: TaskRanking,
+): void {
+  const { missing: rule, smallerIsBetter } = options;
+  if (missing === 0 || typeof rule !== "number") return;
+  const given = values.flat().filter((value) => !Number.isNaN(value));
+  if (given.every((value) => (smallerIsBetter ? rule < value : rule > value)))
+    console.warning(
+      `${title}: missing results count as ${rule}, which is better than every result that was given.`,
+    );
 }
 
 function rulesFrom(options: RankOptions): Omit<RankingOptions, "smallerIsBetter"> {

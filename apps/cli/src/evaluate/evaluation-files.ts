@@ -18,14 +18,15 @@ const csvNumber = (value: number | undefined) =>
   value === undefined || Number.isNaN(value) ? "" : String(value);
 
 /** One row for each structure of each case. */
-export function casesCsv({ cases, structures, metrics }: Evaluation): string {
-  const header = ["case", "structure", "label", "tolerance[mm]", ...metrics.map(column)];
+export function casesCsv({ cases, structures, metrics, settings }: Evaluation): string {
+  const header = ["case", "structure", "label", "convention", "tolerance[mm]", ...metrics.map(column)];
   const rows = cases.flatMap(({ name, values }) =>
     structures.map((structure, s) =>
       [
         csvCell(name),
         csvCell(structure.name),
         structure.id,
+        settings.options.convention,
         structure.toleranceMm,
         ...metrics.map((metric) => csvNumber(values[s]![metric])),
       ].join(","),

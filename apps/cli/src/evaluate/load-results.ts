@@ -23,5 +23,11 @@ export async function loadResults(tables: readonly string[]): Promise<TaskResult
     }
     results.push(...readResults(await readText(path, "the table"), basename(path), algorithm));
   }
+  const conventions = [...new Set(results.map(({ convention }) => convention))];
+  if (conventions.length > 1)
+    throw usageError(
+      `The tables follow different conventions: ${conventions.map((name) => name || "one that is not named").join(", ")}.`,
+      "Evaluate all algorithms by the same one: equal words would mean different numbers.",
+    );
   return results;
 }

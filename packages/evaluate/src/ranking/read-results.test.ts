@@ -9,14 +9,14 @@ import { RANKING_DEFAULTS } from "./schemes.js";
 test("a long table with quotes, missing values and other names of columns", () => {
   const text = '"","task","alg_name","value","case"\n"1","t, one","A ""1""",0.5,7\n"2","t, one","B",NA,7\r\n';
   assert.deepEqual(readResults(text, "t.csv", null), [
-    { algorithm: 'A "1"', case: "7", task: "t, one", metric: "value", value: 0.5 },
-    { algorithm: "B", case: "7", task: "t, one", metric: "value", value: null },
+    { algorithm: 'A "1"', case: "7", task: "t, one", metric: "value", convention: "", value: 0.5 },
+    { algorithm: "B", case: "7", task: "t, one", metric: "value", convention: "", value: null },
   ]);
 });
 
 test("a wide table of one algorithm, as evaluate writes it", () => {
   const text =
-    "case,structure,label,tolerance[mm],dice,hausdorff_95[mm]\na,liver,1,2,0.9,Infinity\nb,liver,1,2,,3\n";
+    "case,structure,label,convention,tolerance[mm],dice,hausdorff_95[mm]\na,liver,1,monai,2,0.9,Infinity\nb,liver,1,monai,2,,3\n";
   const found = readResults(text, "cases.csv", "mine");
   assert.deepEqual(
     found.map(({ algorithm, task, metric, value }) => [algorithm, task, metric, value]),

@@ -6,6 +6,8 @@ export interface TaskResult extends ResultRow {
   /** Empty where the table has no such column. */
   task: string;
   metric: string;
+  /** Whose definition the metric follows, where the table says it. */
+  convention: string;
 }
 
 /** What a column may be called; units in brackets do not count. */
@@ -15,6 +17,7 @@ const COLUMNS = {
   value: ["value", "score", "result"],
   metric: ["metric", "measure"],
   task: ["task", "structure", "region"],
+  convention: ["convention"],
 } as const;
 
 /** Columns that are no metric of a wide table. */
@@ -42,6 +45,7 @@ export function readResults(text: string, where: string, algorithm: string | nul
     value: find("value"),
     metric: find("metric"),
     task: find("task"),
+    convention: find("convention"),
   };
   if (at.case < 0)
     throw inputError(
@@ -77,6 +81,7 @@ export function readResults(text: string, where: string, algorithm: string | nul
       algorithm: at.algorithm >= 0 ? cells[at.algorithm]! : algorithm!,
       case: cells[at.case]!,
       task: at.task >= 0 ? cells[at.task]! : "",
+      convention: at.convention >= 0 ? cells[at.convention]! : "",
       metric: at.metric >= 0 ? cells[at.metric]! : header[column]!,
       value: numberIn(cells[column]!, `line ${n + 2}, column ${column + 1} of ${where}`),
     }));
