@@ -28,7 +28,7 @@ const EXPECTED: Record<string, RegExp[]> = {
     /above 400: 4\d\.\d % \(4\d\.\d to \d\d\.\d\)/,
     /1[67]\d\d mg every 12 h: 90\.\d % above 400/,
   ],
-  "06-evaluate-and-rank/evaluate.mjs": [
+  "08-evaluate-and-rank/evaluate.mjs": [
     /metrics-reloaded: Dice 0\.887, surface Dice at 1 mm 0\.711, HD95 2\.50 mm/,
     /deepmind: Dice 0\.887, surface Dice at 1 mm 0\.820/,
     /1\. steady: mean rank 1\.\d, first in (9\d|100) % of the samples/,

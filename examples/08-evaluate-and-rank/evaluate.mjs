@@ -1,5 +1,5 @@
 // Two predictions of the same organs, measured under two conventions, and ranked over ten cases.
-// Run: node examples/06-evaluate-and-rank/evaluate.mjs
+// Run: node examples/08-evaluate-and-rank/evaluate.mjs
 import { affineOf, RandomStream } from "@viscera/core";
 import { Bootstrap, compareLabels, MEASURE_DEFAULTS, RANKING_DEFAULTS, rankTask } from "@viscera/evaluate";
 
