@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addChallenge } from "./commands/challenge.js";
 import { addCompletion } from "./commands/completion.js";
 import { addConvert } from "./commands/convert.js";
 import { addDrug } from "./commands/drug.js";
@@ -35,6 +36,7 @@ export function buildProgram(signal: AbortSignal): Command {
   addDrug(program, signal);
   addEvaluate(program, signal);
   addRank(program, signal);
+  addChallenge(program, signal);
   addReport(program, signal);
   addPhantom(program, signal);
   addTrain(program, signal);

@@ -1,3 +1,4 @@
+export * from "./challenge/sockets.js";
 export * from "./classification/calibration.js";
 export * from "./classification/froc.js";
 export * from "./classification/multi-class.js";
