@@ -28,6 +28,7 @@ interface EvaluateOptions extends EvaluationFlags {
   case?: string;
   result?: string;
   labelNames?: string;
+  region: string[];
 }
 
 /** `viscera challenge evaluate`. */
@@ -45,7 +46,13 @@ export function addChallengeEvaluate(challenge: Command, signal: AbortSignal): v
     .option("--case <slug>", "input image socket whose image names the truth (default: the only one)")
     .option("--result <slug>", "output image socket to score (default: the only one)")
     .option("--convention <name>", `whose definitions: ${CONVENTIONS.join(", ")}`, DEFAULT_CONVENTION)
-    .option("--labels <list>", "structures to measure, names or numbers (default: all that occur)")
+    .option("--labels <list>", "structures to measure, names or numbers, or none (default: all that occur)")
+    .option(
+      "--region <name=1+2>",
+      "a structure made of several labels; may be given several times",
+      collect,
+      [],
+    )
     .option("--label-names <file>", "table of names (default: labels.json or dataset.json of the truth)")
     .option("--tolerance <list>", "of surface Dice in mm: 2, or liver=3,aorta=1 (default: 2)")
     .option("--percentile <list>", "further Hausdorff distances than the largest (default: 95)")
@@ -63,7 +70,8 @@ export function addChallengeEvaluate(challenge: Command, signal: AbortSignal): v
     );
     if (jobs.length === 0) throw inputError("no-case", "predictions.json lists no job.");
     const { pairs, caseNames } = await pairJobs(jobs, options);
-    const names = await findNames(options.labelNames, pairs[0]!.truth, { signal });
+    const known = await findNames(options.labelNames, pairs[0]!.truth, { signal });
+    const names = known.withRegions(options.region);
     const settings = settingsFrom(options, names);
     const outcomes = await evaluateCases(pairs, settings, context.job("Evaluate"));
     const evaluation = await gatherEvaluation(outcomes, settings, names, context.seed, { signal });
@@ -124,3 +132,5 @@ async function pairJobs(
   }
   return { pairs, caseNames };
 }
+
+const collect = (value: string, before: string[]): string[] => [...before, value];

@@ -131,7 +131,18 @@ describe("evaluate", () => {
   test("settings reach the structures that they name", () => {
     const { status, stderr } = viscera([
       ...["evaluate", ...folders, "--out", at("set"), "--convention", "deepmind", "--labels", "spleen,1"],
-      ...["--tolerance", "1,spleen=3", "--percentile", "50,95", "--tubular", "liver", "--lesions", "all"],
+      ...[
+        "--tolerance",
+        "1,spleen=3,both=4",
+        "--region",
+        "both=liver+2",
+        "--percentile",
+        "50,95",
+        "--tubular",
+        "liver",
+        "--lesions",
+        "all",
+      ],
     ]);
     assert.equal(status, 0, stderr);
     const results = JSON.parse(readFileSync(at("set", "results.json"), "utf8"));
@@ -140,8 +151,10 @@ describe("evaluate", () => {
       [
         ["liver", 1],
         ["spleen", 3],
+        ["both", 4],
       ],
     );
+    assert.match(readFileSync(at("set", "cases.csv"), "utf8"), /a,both,1\+2,deepmind,4,1,/);
     const [liver, spleen] = ["liver", "spleen"].map((name) => results.cases[1].structures[name]);
     assert.ok(
       "cl_dice" in liver && !("cl_dice" in spleen) && "lesion_f1" in spleen && "hausdorff_50" in liver,
@@ -157,6 +170,7 @@ describe("evaluate", () => {
       refused(["evaluate", ...folders, "--out", at("never"), ...more], status, message);
     wrong(["--convention", "nnunet"], /no convention "nnunet"/);
     wrong(["--tolerance", "heart=2"], /names the structure "heart"/);
+    wrong(["--region", "both=liver+heart"], /names the structure "heart"/);
     wrong(["--convention", "monai", "--boundary", "2"], /setting of --convention metrics-reloaded/);
     mkdirSync(at("other"));
     wrong(["--prediction", at("other")], /No file in .* has the name of one/);

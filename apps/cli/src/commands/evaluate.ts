@@ -19,6 +19,7 @@ interface EvaluateOptions extends EvaluationFlags {
   prediction: string;
   out: string;
   labelNames?: string;
+  region: string[];
   report?: boolean;
   scans?: string;
   worst: string;
@@ -34,7 +35,13 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .requiredOption("--prediction <dir>", "folder of predicted ones with the same names, or one image")
     .requiredOption("--out <dir>", "folder to fill: cases.csv, results.json, report.html")
     .option("--convention <name>", `whose definitions: ${CONVENTIONS.join(", ")}`, DEFAULT_CONVENTION)
-    .option("--labels <list>", "structures to measure, names or numbers (default: all that occur)")
+    .option("--labels <list>", "structures to measure, names or numbers, or none (default: all that occur)")
+    .option(
+      "--region <name=1+2>",
+      "a structure made of several labels; may be given several times",
+      collect,
+      [],
+    )
     .option("--label-names <file>", "table of names (default: labels.json or dataset.json of the truth)")
     .option("--tolerance <list>", "of surface Dice in mm: 2, or liver=3,aorta=1 (default: 2)")
     .option("--percentile <list>", "further Hausdorff distances than the largest (default: 95)")
@@ -49,12 +56,14 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .option("--force", "replace an earlier evaluation in the folder");
   withExamples(withCommonOptions(command), [
     "viscera evaluate --truth labelsTs --prediction predictions --report --scans imagesTs --out scores",
+    "viscera evaluate --truth labelsTs --prediction predictions --convention brats-lesionwise --labels none --region whole=1+2+3 --region core=1+3 --out scores",
     "viscera evaluate --truth labelsTs --prediction predictions --convention deepmind --tolerance 2,aorta=1 --tubular aorta --out scores",
   ]);
   bind<EvaluateOptions>(command, signal, async (context, _, options) => {
     const began = performance.now();
     const { pairs, extra } = await pairFiles(options.truth, options.prediction);
-    const names = await findNames(options.labelNames, pairs[0]!.truth, { signal });
+    const known = await findNames(options.labelNames, pairs[0]!.truth, { signal });
+    const names = known.withRegions(options.region);
     const settings = settingsFrom(options, names);
     const worst = wholeNumber(options.worst, "--worst", 0, 100);
     if (options.scans !== undefined && !options.report)
@@ -152,3 +161,5 @@ function meanAndSd(summary: Summary | undefined): string {
   const digits = (value: number) => (Math.abs(value) < 10 ? value.toFixed(3) : value.toFixed(1));
   return Number.isNaN(summary.sd) ? digits(summary.mean) : `${digits(summary.mean)} ± ${digits(summary.sd)}`;
 }
+
+const collect = (value: string, before: string[]): string[] => [...before, value];

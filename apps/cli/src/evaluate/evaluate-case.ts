@@ -29,7 +29,10 @@ export async function evaluateCase(
     const reading = { ...(job.signal ? { signal: job.signal } : {}), mayBeEmpty: true };
     const a = await readLabels(truth, reading);
     const b = await readLabels(prediction, reading);
-    const structures = await compareLabels(a, b, (id) => optionsOf(settings, id), settings.ids, job);
+    const structures = await compareLabels(a, b, (id) => optionsOf(settings, id), settings.ids, {
+      ...job,
+      regions: settings.regions,
+    });
     return {
       name,
       status: "done",

@@ -25,7 +25,7 @@ export function casesCsv({ cases, structures, metrics, settings }: Evaluation): 
       [
         csvCell(name),
         csvCell(structure.name),
-        structure.id,
+        structure.labels,
         settings.options.convention,
         structure.toleranceMm,
         ...metrics.map((metric) => csvNumber(values[s]![metric])),

@@ -63,12 +63,15 @@ export function settingsFrom(flags: EvaluationFlags, names: StructureNames): Eva
     tolerancesMm: tolerances.byId,
     tubular: among(flags.tubular, "--tubular"),
     lesions: among(flags.lesions, "--lesions"),
+    regions: names.regions,
     ids:
       flags.labels === undefined
         ? null
-        : [...new Set(listOf(flags.labels).map((name) => names.idOf(name, "--labels")))].sort(
-            (a, b) => a - b,
-          ),
+        : flags.labels.trim() === "none"
+          ? []
+          : [...new Set(listOf(flags.labels).map((name) => names.idOf(name, "--labels")))].sort(
+              (a, b) => a - b,
+            ),
   };
 }
 

@@ -16,7 +16,7 @@ export interface Evaluation {
   settings: EvaluationSettings;
   seed: number;
   replicates: number;
-  structures: { id: number; name: string; toleranceMm: number }[];
+  structures: { id: number; name: string; labels: string; toleranceMm: number }[];
   /** Names of the metrics in the order of their columns. */
   metrics: string[];
   /** Finished cases; one row of values a structure, in the order of `structures`. */
@@ -37,8 +37,9 @@ export async function gatherEvaluation(
   job: JobOptions,
 ): Promise<Evaluation> {
   const done = outcomes.flatMap((outcome) => (outcome.status === "done" ? [outcome] : []));
-  const occurring = done.flatMap(({ structures }) => structures.map(({ id }) => id));
-  const ids = settings.ids ?? [...new Set(occurring)].sort((a, b) => a - b);
+  const occurring = done.flatMap(({ structures }) => structures.flatMap(({ id }) => (id > 0 ? [id] : [])));
+  const regions = Object.keys(settings.regions).map(Number);
+  const ids = [...(settings.ids ?? [...new Set(occurring)].sort((a, b) => a - b)), ...regions];
   const cases: Evaluation["cases"] = [];
   for (const { name, size, spacingMm, structures, warnings } of done) {
     const values: Record<string, number>[] = [];
@@ -60,6 +61,7 @@ export async function gatherEvaluation(
     structures: ids.map((id) => ({
       id,
       name: names.nameOf(id),
+      labels: names.labelsOf(id),
       toleranceMm: optionsOf(settings, id).toleranceMm,
     })),
     metrics,

@@ -8,7 +8,7 @@ import {
   type VoxelArray,
   type VoxelBox,
 } from "@viscera/core";
-import { distanceMaps, metricOf, unionBoxes } from "@viscera/evaluate";
+import { boxOf, distanceMaps, metricOf, unionBoxes } from "@viscera/evaluate";
 import type { WorstCase } from "@viscera/report";
 import { crop, reorient } from "@viscera/scan";
 import { readLabels, readScan } from "@viscera/scan/node";
@@ -75,10 +75,11 @@ export async function loadWorst(
   const truth = await readLabels(pair.truth, reading);
   const prediction = await readLabels(pair.prediction!, reading);
   const scan = await scanOf(pair.name, truth, scans, job);
-  const box = around(unionBoxes(truth.data, prediction.data, truth.size).get(id)!, truth);
+  const labels = evaluation.settings.regions[id] ?? [id];
+  const box = around(boxOf(labels, unionBoxes(truth.data, prediction.data, truth.size))!, truth);
   const part = <T extends Grid & { data: VoxelArray }>(image: T): T => reorient(crop(image, box), "RAS");
   const maskOf = (image: Grid & { data: VoxelArray }) =>
-    Uint8Array.from(part(image).data as ArrayLike<number>, (value) => (value === id ? 1 : 0));
+    Uint8Array.from(part(image).data as ArrayLike<number>, (value) => (labels.includes(value) ? 1 : 0));
   const { size, affine } = part<Grid & { data: VoxelArray }>(truth);
   const masks = { truth: maskOf(truth), prediction: maskOf(prediction) };
   const maps = distanceMaps(masks.truth, masks.prediction, { size, affine });

@@ -32,9 +32,15 @@ export function emptyLike({ origin, size, rowWords, words }: BitMask): BitMask {
   return { origin, size, rowWords, words: new Int32Array(words.length) };
 }
 
-/** The voxels of a box that carry the label (any label but 0 where `id` is null). */
-export function maskOfLabel(labels: LabelArray, [nx, ny]: Size3, id: number | null, box: VoxelBox): BitMask {
+/** The voxels of a box that carry the label, or one of several (any label but 0 where `id` is null). */
+export function maskOfLabel(
+  labels: LabelArray,
+  [nx, ny]: Size3,
+  id: number | readonly number[] | null,
+  box: VoxelBox,
+): BitMask {
   const mask = emptyMask(box);
+  const several = typeof id === "object" && id !== null ? new Set(id) : null;
   const { size, rowWords, words } = mask;
   for (let z = box.min[2]; z <= box.max[2]; z++)
     for (let y = box.min[1]; y <= box.max[1]; y++) {
@@ -46,7 +52,7 @@ export function maskOfLabel(labels: LabelArray, [nx, ny]: Size3, id: number | nu
       // The margin takes bit 0.
       for (let x = 1; x <= count; x++) {
         const value = labels[from + x - 1]!;
-        if (id === null ? value !== 0 : value === id) word |= 1 << (x & 31);
+        if (several ? several.has(value) : id === null ? value !== 0 : value === id) word |= 1 << (x & 31);
         if ((x & 31) === 31) {
           words[at++] = word;
           word = 0;

@@ -31,12 +31,12 @@ export interface LabelGrid {
   spacingMm: Vec3;
 }
 
-/** The pair of one label (of all labels together where `id` is null). */
+/** The pair of one label, or of several as one structure (of all labels where `id` is null). */
 export function maskPair(
   ref: LabelArray,
   pred: LabelArray,
   { size, spacingMm }: Omit<LabelGrid, "data">,
-  id: number | null,
+  id: number | readonly number[] | null,
   box: VoxelBox | null,
 ): MaskPair {
   const part: VoxelBox = box ?? { min: [0, 0, 0], max: [0, 0, 0] };

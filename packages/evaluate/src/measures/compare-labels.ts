@@ -8,8 +8,9 @@ import {
   spacingOf,
   throwIfCancelled,
   type Vec3,
+  type VoxelBox,
 } from "@viscera/core";
-import { maskPair, unionBoxes } from "../masks/mask-pair.js";
+import { maskPair, unionBox, unionBoxes } from "../masks/mask-pair.js";
 import { type MeasureOptions, measureStructure } from "./measure-structure.js";
 
 /** A label image on its grid. */
@@ -64,13 +65,9 @@ export function checkSameGrid(truth: Grid, prediction: Grid): void {
   );
 }
 
-/** Labels that occur in either image, ascending. */
-export function labelsIn(truth: LabelledGrid, prediction: LabelledGrid): number[] {
-  return [...unionBoxes(truth.data, prediction.data, truth.size).keys()];
-}
-
 /**
- * Metrics of the structures of a case, working only where their voxels are. A structure that neither image holds is two
+ * Metrics of the structures of a case, working only where their voxels are: of the labels in `ids` (all that occur where
+ * null) and of `regions`, which are several labels taken as one structure. A structure that neither image holds is two
  * empty masks. Throws `input.grid`.
  */
 export async function compareLabels(
@@ -78,22 +75,35 @@ export async function compareLabels(
   prediction: LabelledGrid,
   settingsOf: (id: number) => MeasureOptions,
   ids: readonly number[] | null,
-  job: JobOptions = {},
+  job: JobOptions & { regions?: Readonly<Record<number, readonly number[]>> } = {},
 ): Promise<StructureResult[]> {
   checkSameGrid(truth, prediction);
   const spacingMm = decimalSpacing(truth);
   const grid = { size: truth.size, spacingMm };
   const boxes = unionBoxes(truth.data, prediction.data, truth.size);
-  const wanted = ids ?? [...boxes.keys()];
+  const wanted: [id: number, labels: readonly number[]][] = [
+    ...(ids ?? [...boxes.keys()]).map((id): [number, number[]] => [id, [id]]),
+    ...Object.entries(job.regions ?? {}).map(([id, labels]): [number, readonly number[]] => [
+      Number(id),
+      labels,
+    ]),
+  ];
   const results: StructureResult[] = [];
-  for (const [done, id] of wanted.entries()) {
+  for (const [done, [id, labels]] of wanted.entries()) {
     throwIfCancelled(job.signal);
     job.onProgress?.({ stage: "structures", done, total: wanted.length });
-    const pair = maskPair(truth.data, prediction.data, grid, id, boxes.get(id) ?? null);
+    const box = boxOf(labels, boxes);
+    const pair = maskPair(truth.data, prediction.data, grid, labels.length === 1 ? labels[0]! : labels, box);
     results.push({ id, values: await measureStructure(pair, settingsOf(id), job) });
     // A signal is heard only between two turns of the event loop.
     if (job.signal) await new Promise((resolve) => setTimeout(resolve, 0));
   }
   job.onProgress?.({ stage: "structures", done: wanted.length, total: wanted.length });
   return results;
+}
+
+/** The box around several labels; null where none occurs. */
+export function boxOf(labels: readonly number[], boxes: ReadonlyMap<number, VoxelBox>): VoxelBox | null {
+  const found = labels.flatMap((label) => boxes.get(label) ?? []);
+  return found.reduce<VoxelBox | null>((all, box) => unionBox(all ?? undefined, box), null);
 }

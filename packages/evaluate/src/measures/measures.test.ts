@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { affineOf, type Size3, VisceraError } from "@viscera/core";
 import { CONVENTIONS } from "../conventions/convention.js";
 import { pairOfMasks } from "../masks/mask-pair.js";
-import { checkSameGrid, compareLabels, decimalSpacing, labelsIn } from "./compare-labels.js";
+import { checkSameGrid, compareLabels, decimalSpacing } from "./compare-labels.js";
 import { MEASURE_DEFAULTS, measureStructure } from "./measure-structure.js";
 import { metricOf } from "./metric.js";
 import { optionsOf } from "./settings.js";
@@ -59,6 +59,31 @@ test("every convention names its metrics from the table, lesions and tubes where
   }
 });
 
+test("a region is its labels as one structure, whatever lies between them", async () => {
+  const both = (first: number, second: number) => {
+    const one = boxAt(first, [2, 2, 2]);
+    boxAt(second, [8, 2, 2]).forEach((value, i) => {
+      if (value !== 0) one[i] = value;
+    });
+    return one;
+  };
+  const found = await compareLabels(
+    { ...GRID, data: both(1, 2) },
+    { ...GRID, data: both(2, 1) },
+    () => MEASURE_DEFAULTS,
+    [1],
+    { regions: { [-1]: [1, 2], [-2]: [7, 8] } },
+  );
+  assert.deepEqual(
+    found.map(({ id, values }) => [id, values["dice"]]),
+    [
+      [1, 0],
+      [-1, 1],
+      [-2, 1],
+    ],
+  );
+});
+
 test("a structure that neither image holds is two empty masks", async () => {
   const data = boxAt(1, [2, 2, 2]);
   const compare = (convention: (typeof CONVENTIONS)[number]) =>
@@ -111,17 +136,13 @@ test("a structure's own settings win", () => {
     tubular: [5],
     lesions: "all",
     ids: null,
+    regions: {},
   } as const;
   assert.deepEqual(
     [optionsOf(settings, 5).toleranceMm, optionsOf(settings, 5).tubular, optionsOf(settings, 6).toleranceMm],
     [1, true, 2],
   );
   assert.ok(!optionsOf(settings, 6).tubular && optionsOf(settings, 6).lesions);
-});
-
-test("labels of either image are found", () => {
-  const a = { ...GRID, data: boxAt(9, [0, 0, 0]) };
-  assert.deepEqual(labelsIn(a, { ...GRID, data: boxAt(2, [3, 3, 3]) }), [2, 9]);
 });
 
 test("options that make no sense are refused", async () => {

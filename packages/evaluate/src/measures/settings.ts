@@ -11,6 +11,8 @@ export interface EvaluationSettings {
   lesions: readonly number[] | "all";
   /** Labels to measure; null for all that occur. */
   ids: readonly number[] | null;
+  /** Structures made of several labels, under ids that no label has (below 0). */
+  regions: Readonly<Record<number, readonly number[]>>;
 }
 
 /** The options of one structure. */
