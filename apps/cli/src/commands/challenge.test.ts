@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -169,6 +170,29 @@ describe("challenge", () => {
     const { results, aggregates } = JSON.parse(readFileSync(at("sample-out", "metrics.json"), "utf8"));
     assert.equal(results.length, 3);
     assert.equal(aggregates.dice.mean, 1);
+  });
+
+  test("init writes a folder whose test script goes round on this machine", async () => {
+    const { status, stderr } = viscera([
+      ...["challenge", "init", at("my algorithm"), "--model", at("model", "unpacked")],
+      ...["--socket", "mr-scan", "--result", "images/liver-segmentation"],
+    ]);
+    assert.equal(status, 0, stderr);
+    const script = spawnSync(at("my algorithm", "do_test_run.sh"), ["--without-docker"], {
+      encoding: "utf8",
+    });
+    assert.equal(script.status, 0, script.stderr);
+    assert.match(script.stdout, /Written: test\/output\/images\/liver-segmentation\/output\.mha/);
+    const dockerfile = readFileSync(at("my algorithm", "Dockerfile"), "utf8");
+    assert.match(dockerfile, /"challenge","run","--image","mr-scan","--result","images\/liver-segmentation"/);
+    assert.ok(filesBelow(at("my algorithm")).includes("model/viscera-model.json"));
+    const again = ["challenge", "init", at("my algorithm"), "--model", at("model", "unpacked")];
+    refused([...again, "--socket", "x", "--result", "images/y"], 2, /is not empty/);
+    refused(
+      ["challenge", "init", at("new"), "--model", "absent", "--socket", "x", "--result", "y"],
+      2,
+      /no stored model/,
+    );
   });
 
   test("the exact mismatch of sockets and files is told, and nothing is written", () => {
