@@ -148,21 +148,13 @@ function rulesFrom(options: RankOptions): Omit<RankingOptions, "smallerIsBetter"
 function isSmallerBetter(metric: string, { higher, lower }: RankOptions): boolean {
   if (higher) return false;
   if (lower) return true;
-  const better = knownDirection(metric);
+  const { better } = metricOf(metric);
   if (better === null)
     throw usageError(
       `It is not known whether higher or lower values of "${metric}" are better.`,
       "Say it with --higher or --lower.",
     );
   return better === "lower";
-}
-
-function knownDirection(metric: string): "higher" | "lower" | null {
-  try {
-    return metricOf(metric).better;
-  } catch {
-    return null;
-  }
 }
 
 interface Chosen {

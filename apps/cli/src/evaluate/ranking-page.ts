@@ -13,7 +13,7 @@ export interface RankingPageOptions {
 
 /** What a ranking is called on the page. */
 export function titleOfRanking({ task, metric }: Pick<NamedRanking, "task" | "metric">): string {
-  return [task && displayName(task), metricLabel(metric).label].filter((text) => text !== "").join(", ");
+  return [task && displayName(task), metricOf(metric).label].filter((text) => text !== "").join(", ");
 }
 
 /** The rankings as one HTML page. */
@@ -42,14 +42,6 @@ export function rankingPage(
   });
 }
 
-function metricLabel(name: string): { label: string; unit: string } {
-  try {
-    return metricOf(name);
-  } catch {
-    return { label: name, unit: "1" };
-  }
-}
-
 function shownRanking(named: NamedRanking): ShownRanking {
   const { ranking, metric } = named;
   const order = ranking.placings.map(({ algorithm }) => algorithm);
@@ -60,7 +52,7 @@ function shownRanking(named: NamedRanking): ShownRanking {
   const tested = order.map((algorithm) => ranking.tested.indexOf(algorithm));
   return {
     title: titleOfRanking(named),
-    metric: { ...metricLabel(metric), smallerIsBetter: ranking.options.smallerIsBetter },
+    metric: { ...metricOf(metric), smallerIsBetter: ranking.options.smallerIsBetter },
     cases: ranking.cases,
     missing: ranking.missing,
     placings: ranking.placings,

@@ -70,11 +70,9 @@ export function hausdorffName(percent: number): string {
   return percent === 100 ? "hausdorff" : `hausdorff_${percent}`;
 }
 
-/** A metric by its name. */
+/** A metric by its name; one that is not known here is shown by that name. */
 export function metricOf(name: string): Metric {
   const percent = /^hausdorff(?:_([\d.]+))?$/.exec(name);
   if (percent) return metric(name, percent[1] ? `HD${percent[1]}` : "Hausdorff distance", "mm", "lower");
-  const found = BY_NAME.get(name);
-  if (!found) throw new Error(`no metric ${name}`);
-  return found;
+  return BY_NAME.get(name) ?? metric(name, name, "1", null);
 }
