@@ -9,6 +9,7 @@ export * from "./morphology.js";
 export { dilateReference, erodeReference, type StructuringElement } from "./morphology.reference.js";
 export * from "./options.js";
 export { closePool } from "./pool/pool.js";
+export { Turns } from "./pool/turn.js";
 export * from "./resample.js";
 export {
   type Interpolation,

@@ -1,6 +1,7 @@
 export * from "./compile/index.js";
 export * from "./expression/index.js";
 export * from "./linear/cholesky.js";
+export * from "./implicit/index.js";
 export * from "./linear/dense.js";
 export * from "./linear/expm.js";
 export * from "./linear/linear-population.js";
