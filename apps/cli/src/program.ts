@@ -5,6 +5,7 @@ import { addConvert } from "./commands/convert.js";
 import { addDrug } from "./commands/drug.js";
 import { addEvaluate } from "./commands/evaluate.js";
 import { addFinetune } from "./commands/finetune.js";
+import { addFlow } from "./commands/flow.js";
 import { addInfo } from "./commands/info.js";
 import { addModels } from "./commands/models.js";
 import { addOrgans } from "./commands/organs.js";
@@ -36,6 +37,7 @@ export function buildProgram(signal: AbortSignal): Command {
   addDrug(program, signal);
   addEvaluate(program, signal);
   addRank(program, signal);
+  addFlow(program, signal);
   addChallenge(program, signal);
   addReport(program, signal);
   addPhantom(program, signal);

@@ -27,9 +27,13 @@ export function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
  * Throws `input.json` (not JSON) or `input.schema` (which field is wrong and how).
  */
 export function parseJson<T>(text: string, schema: z.ZodType<T>, where: string): T {
-  let value: unknown;
+  return checkValue(parseJsonValue(text, where), schema, where);
+}
+
+/** Parses JSON text whose content is checked elsewhere. Throws `input.json`. */
+export function parseJsonValue(text: string, where: string): unknown {
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
     throw inputError(
       "json",
@@ -37,7 +41,6 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>, where: string):
       "Open it in an editor and mend it at that place.",
     );
   }
-  return checkValue(value, schema, where);
 }
 
 /** Checks a value against a schema; throws `input.schema` naming the first three wrong fields. */

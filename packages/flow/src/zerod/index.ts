@@ -1,3 +1,4 @@
+export { type CalibrationResult, calibrate, calibrationCost } from "./calibrate/calibrate.js";
 export type { Network, NetworkBlock } from "./network.js";
 export { readNetwork } from "./read-network.js";
 export { writeResult } from "./result-table.js";

@@ -8,6 +8,7 @@ import {
   GeneralisedAlpha,
 } from "@viscera/numerics";
 import { type Assembly, assemble, type BlockPorts } from "./assemble.js";
+import { zerodError } from "./config.js";
 import type { Network } from "./network.js";
 
 /** Steps of the steady start, a tenth of a beat each. */
@@ -16,6 +17,8 @@ const STEADY_STEPS_PER_BEAT = 10;
 /** Further beats after which beats that do not repeat are given up. */
 const MOST_FURTHER_CYCLES = 1000;
 const STEPS_A_TURN = 512;
+/** Numbers that a result may hold. */
+const LARGEST_RESULT = 2e7;
 
 export interface ZeroDResult {
   unknowns: readonly string[];
@@ -187,6 +190,13 @@ class NetworkRun {
       this.#rows.push(solver.values.slice());
       this.#rateRows.push(solver.rates.slice());
     };
+    const rows = (output.allCycles ? steps : perBeat) / output.interval;
+    if (rows * solver.values.length > LARGEST_RESULT) {
+      throw zerodError(
+        `The result would hold ${Math.ceil(rows)} times of ${solver.values.length} unknowns, more than fits.`,
+        "Set output_interval, or output_all_cycles to false.",
+      );
+    }
     const ends = cycleError === null ? null : new BeatMeans(this.#endsOfVessels(assembly), perBeat);
     if (output.allCycles || startOfLast <= 0) record(0);
     let sinceOutput = 0;
