@@ -50,7 +50,7 @@ export interface AlphaStatistics {
 
 const PAGE_BYTES = 65536;
 /** Iterations after which pivots chosen at the beginning are no longer trusted. */
-const TRUSTED_ITERATIONS = 8;
+const TRUSTED_ITERATIONS = 15;
 
 export class GeneralisedAlpha {
   readonly statistics: AlphaStatistics = { steps: 0, iterations: 0, pivoted: 0 };

@@ -55,6 +55,17 @@ export function planLevelledLu(
   return { entries: active.entries, steps };
 }
 
+interface Candidate {
+  row: number;
+  column: number;
+  cost: number;
+  size: number;
+}
+
+function isBetter(a: Candidate, b: Candidate): boolean {
+  return a.cost < b.cost || (a.cost === b.cost && a.size > b.size);
+}
+
 interface Cell {
   place: number;
   value: number;
@@ -70,6 +81,9 @@ class ActiveMatrix {
   readonly #inRow: Int32Array[];
   readonly #inColumn: Int32Array[];
   readonly #left: Set<number>;
+  /** The best pivot of each column, and the columns for which it has to be found again. */
+  readonly #candidates = new Map<number, Candidate | null>();
+  readonly #changed: Set<number>;
 
   constructor(size: number, given: readonly LevelledEntry[]) {
     const counts = () => Array.from({ length: size }, () => new Int32Array(3));
@@ -78,6 +92,7 @@ class ActiveMatrix {
     this.#inRow = counts();
     this.#inColumn = counts();
     this.#left = new Set(Array.from({ length: size }, (_, column) => column));
+    this.#changed = new Set(this.#left);
     for (const [index, { row, column, level, value }] of given.entries()) {
       this.#add(row, column, index, level, value);
     }
@@ -121,33 +136,36 @@ class ActiveMatrix {
   }
 
   bestPivot(): { row: number; column: number } | null {
-    let best: { row: number; column: number } | null = null;
-    let least = Number.POSITIVE_INFINITY;
-    let size = 0;
-    let fallback: { row: number; column: number } | null = null;
-    for (const column of this.#left) {
-      let largest = 0;
-      for (const row of this.#columns[column]!) {
-        largest = Math.max(largest, Math.abs(this.#rows[row]!.get(column)!.value));
-      }
-      for (const row of this.#columns[column]!) {
-        const { value, level } = this.#rows[row]!.get(column)!;
-        const magnitude = Math.abs(value);
-        if (!(magnitude > 0) || magnitude < THRESHOLD * largest) {
-          // 0 here, but perhaps not elsewhere.
-          if (level !== CONSTANT) fallback ??= { row, column };
-          continue;
-        }
-        const cost = this.#costOf(row, column, level);
-        if (cost < least || (cost === least && magnitude > size)) {
-          least = cost;
-          size = magnitude;
-          best = { row, column };
-        }
-      }
-      if (best !== null && least === 0) return best;
+    for (const column of this.#changed) {
+      if (this.#left.has(column)) this.#candidates.set(column, this.#bestInColumn(column));
     }
-    return best ?? fallback;
+    this.#changed.clear();
+    let best: Candidate | null = null;
+    for (const column of this.#left) {
+      const candidate = this.#candidates.get(column)!;
+      if (candidate === null || (best !== null && !isBetter(candidate, best))) continue;
+      best = candidate;
+    }
+    return best;
+  }
+
+  #bestInColumn(column: number): Candidate | null {
+    let largest = 0;
+    for (const row of this.#columns[column]!) {
+      largest = Math.max(largest, Math.abs(this.#rows[row]!.get(column)!.value));
+    }
+    let best: Candidate | null = null;
+    for (const row of this.#columns[column]!) {
+      const { value, level } = this.#rows[row]!.get(column)!;
+      const size = Math.abs(value);
+      // 0 here, but perhaps not elsewhere: only where there is nothing else.
+      const zero = !(size > 0);
+      if (zero ? level === CONSTANT : size < THRESHOLD * largest) continue;
+      const cost = zero ? Number.POSITIVE_INFINITY : this.#costOf(row, column, level);
+      const candidate = { row, column, cost, size };
+      if (best === null || isBetter(candidate, best)) best = candidate;
+    }
+    return best;
   }
 
   eliminate({ row, column }: { row: number; column: number }): LevelledLuPlan["steps"][number] {
@@ -182,10 +200,12 @@ class ActiveMatrix {
     for (const other of rowsBelow) {
       this.#count(other, column, this.#rows[other]!.get(column)!.level, -1);
       this.#rows[other]!.delete(column);
+      for (const c of this.#rows[other]!.keys()) this.#changed.add(c);
     }
     for (const [c, cell] of right) {
       this.#count(row, c, cell.level, -1);
       this.#columns[c]!.delete(row);
+      this.#changed.add(c);
     }
     this.#left.delete(column);
     this.#columns[column]!.clear();
