@@ -6,10 +6,9 @@ import type {
   SimulationCase,
   SimulationContext,
 } from "@viscera/core";
-import { bodyOf } from "@viscera/organ";
+import { bodyOf, STRUCTURES_OF_TISSUE, VENOUS_STRUCTURES } from "@viscera/organ";
 import { z } from "zod";
 import { type CurveMeasures, curveMeasures } from "../measures.js";
-import { STRUCTURES_OF_TISSUE, VENOUS_STRUCTURES } from "../tissue-structures.js";
 import type { Compound } from "./compound.js";
 import { compoundReferenceSchema, resolveCompound } from "./compound-library.js";
 import { type PbpkCourse, pbpkCourse, regularTimes } from "./course.js";

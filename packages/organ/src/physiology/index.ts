@@ -1,6 +1,7 @@
 export * from "./body.js";
 export * from "./filtration.js";
 export * from "./reference-adult.js";
+export * from "./tissue-structures.js";
 export {
   bodyMassKg,
   FLOW_VARIATION,

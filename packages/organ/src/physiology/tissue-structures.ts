@@ -1,5 +1,5 @@
 /** Structures of an image that a tissue of the body model stands for, by TotalSegmentator's names. */
-import type { Tissue } from "@viscera/organ";
+import type { Tissue } from "./reference-adult.js";
 
 const sides = (...names: string[]) => names.flatMap((name) => [`${name}_left`, `${name}_right`]);
 const numbered = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}${i + 1}`);
