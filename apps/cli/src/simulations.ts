@@ -1,10 +1,12 @@
 import { type Simulation, usageError } from "@viscera/core";
 import { drugSimulation, populationSimulation } from "@viscera/drug";
+import { flowSimulation } from "@viscera/flow";
 
 /** Every simulation the command can start, in the order help lists them. */
 export const SIMULATIONS: readonly Simulation[] = [
   drugSimulation as Simulation,
   populationSimulation as Simulation,
+  flowSimulation as Simulation,
 ];
 
 /** Simulation of an id. Throws `usage`, naming those that exist. */

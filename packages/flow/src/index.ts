@@ -1,1 +1,2 @@
+export * from "./circulation/index.js";
 export * from "./zerod/index.js";

@@ -33,6 +33,11 @@ const EXPECTED: Record<string, RegExp[]> = {
     /deepmind: Dice 0\.887, surface Dice at 1 mm 0\.820/,
     /1\. steady: mean rank 1\.\d, first in (9\d|100) % of the samples/,
   ],
+  "09-blood-flow/flow.mjs": [
+    /stenosis 0: aorta 109\/66 mmHg, leg 8\.1 mL\/s, drop in the iliac 0\.4 mmHg/,
+    /stenosis 0\.15: .* leg 7\.1 mL\/s, drop in the iliac 10\.2 mmHg/,
+    /patient: 118\/76 mmHg, 5\.9\d L\/min/,
+  ],
 };
 
 const found = readdirSync(join(REPOSITORY, "examples"), { withFileTypes: true })

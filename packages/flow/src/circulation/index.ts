@@ -1,0 +1,2 @@
+export { type CirculationConfig, circulationConfigSchema } from "./config.js";
+export { flowSimulation } from "./simulation.js";
