@@ -33,6 +33,11 @@ export function readNetwork(document: unknown): Network {
   );
   const reader = new NetworkReader(config, parameters.period);
   reader.read();
+  if (parameters.steadyStart && reader.blocks.some(({ name }) => name === HEART)) {
+    warnings.push(
+      "A steady start is looked for although a heart that beats has none; set steady_initial to false and give initial conditions.",
+    );
+  }
   const initial = config.has("initial_condition")
     ? config.entry("initial_condition", "initial_condition")
     : null;

@@ -255,32 +255,37 @@ class NetworkRun {
 class BeatMeans {
   readonly #unknowns: readonly number[];
   readonly #perBeat: number;
-  /** The last points of two beats. */
-  readonly #points: Float64Array[] = [];
+  /** The last points of two beats, in turn written over. */
+  readonly #points: Float64Array[];
+  #count = 0;
 
   constructor(unknowns: readonly number[], perBeat: number) {
     this.#unknowns = unknowns;
     this.#perBeat = perBeat;
+    this.#points = Array.from({ length: 2 * perBeat + 1 }, () => new Float64Array(unknowns.length));
   }
 
   add(values: Float64Array): void {
-    if (this.#points.length > 2 * this.#perBeat) this.#points.shift();
-    this.#points.push(Float64Array.from(this.#unknowns, (k) => values[k]!));
+    const point = this.#points[this.#count % this.#points.length]!;
+    for (let k = 0; k < point.length; k++) point[k] = values[this.#unknowns[k]!]!;
+    this.#count++;
   }
 
   /** Largest change of a mean from the last beat but one to the last, as a share of the former. */
   error(): number {
-    const perBeat = this.#perBeat;
-    if (this.#points.length < 2 * perBeat + 1) return Number.POSITIVE_INFINITY;
+    const length = this.#points.length;
+    if (this.#count < length) return Number.POSITIVE_INFINITY;
     const mean = (from: number, k: number) => {
       let sum = 0;
-      for (let i = from; i <= from + perBeat; i++) sum += this.#points[i]![k]!;
-      return sum / (perBeat + 1);
+      for (let i = from; i <= from + this.#perBeat; i++) {
+        sum += this.#points[(this.#count + i) % length]![k]!;
+      }
+      return sum / (this.#perBeat + 1);
     };
     let largest = 0;
     for (let k = 0; k < this.#unknowns.length; k++) {
       const before = mean(0, k);
-      const change = Math.abs((mean(perBeat, k) - before) / before);
+      const change = Math.abs((mean(this.#perBeat, k) - before) / before);
       // No flow at all (0/0) is no change.
       if (change > largest) largest = change;
     }
