@@ -59,9 +59,16 @@ test("faults of a document are told in a sentence that names the place", async (
     d.simulation_parameters.number_of_time_pts_per_cardiac_cycle = 1;
   }, /whole number from 2 on/);
   await refused((d) => {
-    d.simulation_parameters.number_of_cardiac_cycles = 1e6;
+    d.simulation_parameters.number_of_cardiac_cycles = 1e4;
     d.simulation_parameters.number_of_time_pts_per_cardiac_cycle = 1e4;
   }, /more than fits/);
+  await refused((d) => {
+    d.simulation_parameters.number_of_cardiac_cycles = 1e300;
+  }, /asks for .* time steps/);
+  await refused(
+    (d) => d.vessels.push({ ...d.vessels[0], vessel_name: "w" }),
+    /Two vessels have the vessel_id 0/,
+  );
   await refused((d) => {
     d.vessels = "none";
   }, /"vessels" of the document is not a list/);

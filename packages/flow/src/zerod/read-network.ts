@@ -127,7 +127,10 @@ class NetworkReader {
   #readVessels(): void {
     for (const entry of this.#config.entries("vessels", "vessel", "vessel_name")) {
       const name = entry.text("vessel_name");
-      this.#vesselNames.set(entry.number("vessel_id"), name);
+      const id = entry.number("vessel_id");
+      if (this.#vesselNames.has(id))
+        throw zerodError(`Two vessels have the vessel_id ${id}.`, "Number them anew.");
+      this.#vesselNames.set(id, name);
       const ends = entry.has("boundary_conditions")
         ? entry.entry("boundary_conditions", `boundary_conditions of the ${entry.label}`)
         : null;

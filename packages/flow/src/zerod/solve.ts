@@ -17,6 +17,7 @@ const STEADY_STEPS_PER_BEAT = 10;
 /** Further beats after which beats that do not repeat are given up. */
 const MOST_FURTHER_CYCLES = 1000;
 const STEPS_A_TURN = 512;
+const MOST_STEPS = 1e9;
 /** Numbers that a result may hold. */
 const LARGEST_RESULT = 2e7;
 
@@ -190,6 +191,12 @@ class NetworkRun {
       this.#rows.push(solver.values.slice());
       this.#rateRows.push(solver.rates.slice());
     };
+    if (!(steps <= MOST_STEPS)) {
+      throw zerodError(
+        `The document asks for ${steps.toPrecision(3)} time steps; at most ${MOST_STEPS} are taken.`,
+        "Ask for fewer beats or fewer points a beat, and check the Windkessels' time constants.",
+      );
+    }
     const rows = (output.allCycles ? steps : perBeat) / output.interval;
     if (rows * solver.values.length > LARGEST_RESULT) {
       throw zerodError(
