@@ -63,9 +63,13 @@ async function loadRun(work: Workspace, name: string): Promise<ReportInput["runs
 }
 
 /** Columns of a series.csv. Throws `input.series`, naming the line. */
-function seriesOf(text: string, path: string, summary: RunSummary): ReportInput["runs"][number]["series"] {
+export function seriesOf(
+  text: string,
+  path: string,
+  summary: RunSummary,
+): ReportInput["runs"][number]["series"] {
   const [header = "", ...lines] = text.trimEnd().split("\n");
-  const headings = header.split(",").map((heading) => /^(.+)\[(.*)\]$/.exec(heading));
+  const headings = header.split(",").map((heading) => /^([^[]+)\[(.*)\]$/.exec(heading));
   const rows = lines.map((line) => line.split(",").map(Number));
   const isWhole = (row: number[], i: number) =>
     row.length === headings.length && (lines[i]!.includes("NaN") || !row.some(Number.isNaN));
