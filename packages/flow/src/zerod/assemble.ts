@@ -30,6 +30,15 @@ export interface BlockPorts {
 const rateOf = (unknown: string) => `d ${unknown}`;
 const laggedOf = (unknown: string) => `lagged ${unknown}`;
 
+/** Formulas of blocks as expressions; most blocks of a network share theirs. */
+const parsed = new Map<string, Expression>();
+
+function expressionOf(text: string): Expression {
+  const known = parsed.get(text) ?? parseFormula(text);
+  parsed.set(text, known);
+  return known;
+}
+
 /** Throws `input.zerod` where a block needs another one that is missing. */
 export function assemble(network: Network, { steady }: { steady: boolean }): Assembly {
   const { unknowns, ports } = numberUnknowns(network);
@@ -66,7 +75,7 @@ export function assemble(network: Network, { steady }: { steady: boolean }): Ass
     }
     const resolve = scope.resolver(equations, scopes);
     for (const [i, text] of equations.residuals.entries()) {
-      residuals.push(substitute(parseFormula(text), resolve));
+      residuals.push(substitute(expressionOf(text), resolve));
       names.push(
         `equation ${i + 1} of ${equations.residuals.length} of the ${block.type.type} "${block.name}"`,
       );
@@ -74,7 +83,7 @@ export function assemble(network: Network, { steady }: { steady: boolean }): Ass
     for (const { unknown, condition } of equations.resets ?? []) {
       resets.push({
         unknown: scope.unknownOf(unknown)!,
-        condition: substitute(parseFormula(condition), resolve),
+        condition: substitute(expressionOf(condition), resolve),
       });
     }
   }
@@ -256,7 +265,7 @@ class BlockScope {
       }
       const text = definitions[name];
       if (text === undefined) return undefined;
-      const known = defined.get(name) ?? substitute(parseFormula(text), resolve);
+      const known = defined.get(name) ?? substitute(expressionOf(text), resolve);
       defined.set(name, known);
       return known;
     };

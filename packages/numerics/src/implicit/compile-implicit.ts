@@ -206,7 +206,7 @@ export async function compileImplicit(
   const resetSlots = new Map(
     built.resets.map(({ unknown, condition }) => [unknown, slots.get(condition)!] as const),
   );
-  const update = emitUpdate(module, regions, size, resetSlots);
+  const update = emitUpdate(module, regions, padded, resetSlots);
   const sequence = (exportAs: string, calls: readonly Index[]) => {
     const code = new CodeWriter(1, 1);
     for (const index of calls) {
@@ -402,42 +402,52 @@ function emitConverged(module: ModuleWriter, regions: ImplicitRegions, padded: n
   );
 }
 
-/** rates -= change; values = (reset ? 0 : values) - correction * change. */
+/** Unknowns whose condition holds become 0; then rates -= change, values -= correction * change. */
 function emitUpdate(
   module: ModuleWriter,
   regions: ImplicitRegions,
-  size: number,
+  padded: number,
   resets: ReadonlyMap<number, number>,
 ): Index {
-  function* pieces(): Generator<(code: CodeWriter) => void> {
-    for (let i = 0; i < size; i++) {
-      yield (code) => {
-        const at = (region: Region, offset = 0) => {
-          code.get(0);
-          code.load(8 * (region.start + offset));
-        };
-        code.get(0);
-        at(regions.rates, i);
-        at(regions.change, i);
-        code.native("sub");
-        code.store(8 * (regions.rates.start + i));
-        code.get(0);
-        at(regions.values, i);
-        const reset = resets.get(i);
-        if (reset !== undefined) {
-          at(regions.values, i);
-          code.get(0);
-          code.load(8 * reset);
-          code.native("mul");
-          code.native("sub");
-        }
-        at(regions.correction);
-        at(regions.change, i);
-        code.native("mul");
-        code.native("sub");
-        code.store(8 * (regions.values.start + i));
-      };
-    }
+  const reset = new CodeWriter(1, 1);
+  for (const [unknown, condition] of resets) {
+    const value = 8 * (regions.values.start + unknown);
+    reset.get(0);
+    reset.get(0);
+    reset.load(value);
+    reset.constant(1);
+    reset.get(0);
+    reset.load(8 * condition);
+    reset.native("sub");
+    reset.native("mul");
+    reset.store(value);
   }
-  return emitPieces(module, 1, ["i32"], pieces());
+  const resetAll = module.declare({ parameters: ["i32"], results: [] });
+  module.define(resetAll, reset.finish());
+  let correction: Index = -1;
+  return emitPairs(
+    module,
+    padded,
+    (code) => {
+      if (resets.size > 0) {
+        code.get(0);
+        code.call(resetAll);
+      }
+      correction = splatOf(code, regions.correction.start);
+    },
+    (code, pointer) => {
+      code.get(pointer);
+      load(code, pointer, regions.rates);
+      load(code, pointer, regions.change);
+      code.native("sub");
+      code.store(8 * regions.rates.start);
+      code.get(pointer);
+      load(code, pointer, regions.values);
+      load(code, pointer, regions.change);
+      code.get(correction);
+      code.native("mul");
+      code.native("sub");
+      code.store(8 * regions.values.start);
+    },
+  );
 }
