@@ -200,8 +200,9 @@ function chambers(beatS: number, left: Ventricle, right: Ventricle) {
   const stretch = Math.sqrt(beatS / REFERENCE_BEAT_S);
   const pull = ({ contracting, relaxing }: typeof ATRIUM_S, startS: number) => ({
     type: "piecewise_cosine",
-    contract_start: startS,
-    relax_start: startS + contracting * stretch,
+    // Counted from the beat before, so that contractions that began there are seen from the first moment on.
+    contract_start: startS - beatS,
+    relax_start: startS - beatS + contracting * stretch,
     contract_duration: contracting * stretch,
     relax_duration: relaxing * stretch,
   });

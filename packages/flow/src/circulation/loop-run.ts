@@ -53,8 +53,15 @@ export class LoopRun {
     return new LoopRun(setting, loop, assembly, compiled, start);
   }
 
+  /** The loop with the state that it is in as its beginning. */
   get document(): Record<string, unknown> {
-    return this.#loop.document;
+    const named = (values: Float64Array) =>
+      Object.fromEntries(this.unknowns.map((name, i) => [name, values[i]!]));
+    return {
+      ...this.#loop.document,
+      initial_condition: named(this.#solver.values),
+      initial_condition_d: named(this.#solver.rates),
+    };
   }
 
   get unknowns(): readonly string[] {
@@ -92,8 +99,7 @@ export class LoopRun {
     const values = new Float64Array((stepsPerBeat + 1) * size);
     values.set(this.#solver.values);
     for (let i = 0; i < stepsPerBeat; i++) {
-      // Counted in the beat before it, so that contractions that began there are seen.
-      this.#solver.advance(step * (stepsPerBeat + i));
+      this.#solver.advance(step * i);
       values.set(this.#solver.values, (i + 1) * size);
     }
     const unknowns = this.unknowns;

@@ -3,9 +3,12 @@ import { test } from "node:test";
 import { type OrganRecord, parseJson, patientSchema, type Run, runSummarySchema } from "@viscera/core";
 import { assertClose } from "@viscera/core/testing";
 import { bodyOf } from "@viscera/organ";
+import { readNetwork } from "../zerod/read-network.js";
+import { solveNetwork } from "../zerod/solve.js";
 import { bedsOf } from "./beds.js";
 import { circulationConfigSchema } from "./config.js";
 import { LoopRun } from "./loop-run.js";
+import { circulationDocument } from "./patient-loop.js";
 import { flowSimulation } from "./simulation.js";
 import { targetsOf } from "./targets.js";
 
@@ -112,6 +115,21 @@ test("blood is neither made nor lost", async () => {
   const [least, largest] = [Math.min(...volumes), Math.max(...volumes)];
   assert.ok(largest > 500, `${largest} mL`);
   assert.ok(largest - least < 1e-5 * largest, `between ${least} and ${largest} mL`);
+});
+
+test("the tuned loop is a document that goes on beating the same", async () => {
+  const config = circulationConfigSchema.parse({});
+  const document = await circulationDocument(patientSchema.parse(MAN), [], config);
+  const run = await simulate(MAN);
+  const network = readNetwork({
+    ...document,
+    simulation_parameters: { ...(document["simulation_parameters"] as object), number_of_cardiac_cycles: 5 },
+  });
+  const { unknowns, times, values } = await solveNetwork(network);
+  const place = unknowns.indexOf("pressure:aortic_valve:aorta");
+  const pressure = times.map((_, i) => values[i * unknowns.length + place]!);
+  assertClose(Math.max(...pressure), value(run, "systolicPressure"), { relative: 2e-3 });
+  assertClose(Math.min(...pressure), value(run, "diastolicPressure"), { relative: 2e-3 });
 });
 
 test("a larger organ of the image gets more blood, and its structures are named", async () => {

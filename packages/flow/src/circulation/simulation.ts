@@ -7,13 +7,14 @@ import type {
   SimulationContext,
   Table,
 } from "@viscera/core";
-import { bodyOf, STRUCTURES_OF_TISSUE, VENOUS_STRUCTURES } from "@viscera/organ";
-import { type Bed, bedsOf, PORTAL_BEDS } from "./beds.js";
+import { STRUCTURES_OF_TISSUE, VENOUS_STRUCTURES } from "@viscera/organ";
+import { type Bed, PORTAL_BEDS } from "./beds.js";
 import { type CirculationConfig, circulationConfigSchema } from "./config.js";
 import { LAID_OUT } from "./loop-document.js";
 import type { Beat } from "./loop-run.js";
-import { type CirculationTargets, targetsOf } from "./targets.js";
-import { AORTIC_FLOW, meanOverBeat, type TunedLoop, tuneLoop } from "./tune.js";
+import { patientLoop } from "./patient-loop.js";
+import type { CirculationTargets } from "./targets.js";
+import { AORTIC_FLOW, meanOverBeat, type TunedLoop } from "./tune.js";
 
 /** Pressure and flow in the whole body over one beat, tuned to the patient. */
 export const flowSimulation: Simulation<CirculationConfig> = {
@@ -23,11 +24,7 @@ export const flowSimulation: Simulation<CirculationConfig> = {
   configSchema: circulationConfigSchema,
   async run(subject: SimulationCase, config: CirculationConfig, context: SimulationContext): Promise<Run> {
     const { patient, organs } = subject;
-    const body = bodyOf(patient, organs);
-    const targets = targetsOf(patient, body, config);
-    const beds = bedsOf(patient, body);
-    const bloodMl = body.arterialBloodMl + body.venousBloodMl;
-    const loop = await tuneLoop({ targets, beds, bloodMl, stepsPerBeat: config.stepsPerBeat }, context);
+    const { body, targets, beds, loop } = await patientLoop(patient, organs, config, context);
     return {
       summary: {
         schema: 1,
