@@ -11,6 +11,7 @@ export type GivenValue = { slot: number; level: Level } | { number: number };
 
 /** One value of the plan, gathered in up to three parts as its terms become known. */
 interface GatheredEntry {
+  place: number;
   entry: FactorEntry;
   given: GivenValue | null;
   /** Level at which the last of its terms is known, and the pivot that it is divided by. */
@@ -49,7 +50,7 @@ export class LevelledLuEmitter {
       const summed = Math.max(CONSTANT, ...levels) as Level;
       const stored = dividedBy < 0 ? summed : (Math.max(summed, this.#storedLevel[dividedBy]!) as Level);
       this.#storedLevel[place] = stored;
-      this.#gathered.push({ entry, given, stored, dividedBy, isPivot });
+      this.#gathered.push({ place, entry, given, stored, dividedBy, isPivot });
     };
     for (const { pivot, right, below } of plan.steps) {
       add(pivot, -1, true);
@@ -74,10 +75,9 @@ export class LevelledLuEmitter {
   /** `(base)`: what becomes known at a level. To be emitted for the levels in rising order. */
   emitFactor(level: Level): Index {
     const pieces: ((code: CodeWriter) => void)[] = [];
-    const places = new Map(this.#plan.entries.map((entry, place) => [entry, place]));
     for (const gathered of this.#gathered) {
       if (level > gathered.stored) continue;
-      const piece = this.#piece(gathered, places.get(gathered.entry)!, level);
+      const piece = this.#piece(gathered, level);
       if (piece) pieces.push(piece);
     }
     return emitPieces(this.#module, 1, ["i32"], pieces);
@@ -89,8 +89,7 @@ export class LevelledLuEmitter {
   }
 
   #piece(
-    { entry, given, stored, dividedBy, isPivot }: GatheredEntry,
-    place: number,
+    { place, entry, given, stored, dividedBy, isPivot }: GatheredEntry,
     level: Level,
   ): ((code: CodeWriter) => void) | null {
     const products = entry.products.filter((product) => this.#productLevel(product) === level);
