@@ -1,6 +1,6 @@
 // Blood flow without a mesh: a network of arteries in svZeroDSolver's format (mmHg, mL, s), sound and with a stenosis,
 // then the whole body's closed loop of one patient.
-// Run: node examples/08-blood-flow/flow.mjs
+// Run: node examples/09-blood-flow/flow.mjs
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { patientSchema } from "@viscera/core";
