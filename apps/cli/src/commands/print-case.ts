@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { CASE_PATHS, parseJson, runSummarySchema, type ScanInfo } from "@viscera/core";
+import { formatQuantity } from "@viscera/report";
 import type { Workspace } from "../case/workspace.js";
 import { describePatient } from "../steps/describe-patient.js";
 
@@ -49,7 +50,7 @@ export async function printCase(
       [summary.simulation, summary.title] as const,
       ...summary.values
         .slice(0, 6)
-        .map(({ label, value, unit }) => ["", `${label}: ${Number(value.toPrecision(3))} ${unit}`] as const),
+        .map(({ label, value, unit }) => ["", `${label}: ${formatQuantity(value, unit)}`] as const),
     ]),
     ...(report ? [["Report", report] as const] : []),
   ]);

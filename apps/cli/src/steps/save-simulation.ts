@@ -8,6 +8,7 @@ import {
   type SeriesColumn,
   type Simulation,
 } from "@viscera/core";
+import { formatQuantity } from "@viscera/report";
 import type { Workspace } from "../case/workspace.js";
 
 /** Runs one simulation in a case and writes its files. `config` is what the user gave; `{}` for the defaults. */
@@ -51,7 +52,7 @@ export async function saveSimulation(
       ),
     );
     const [first] = run.summary.values;
-    return first ? `${first.label} ${Number(first.value.toPrecision(3))} ${first.unit}` : run.summary.title;
+    return first ? `${first.label} ${formatQuantity(first.value, first.unit)}` : run.summary.title;
   });
 }
 
