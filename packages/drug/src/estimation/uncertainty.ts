@@ -29,6 +29,8 @@ export interface Estimate extends NaturalParameter {
 
 const NORMAL_975 = 1.959963984540054;
 const STEP = 1e-3;
+/** Of the objective by a free entry; less is no knowledge of its order of magnitude. */
+const LEAST_CURVATURE = 0.01;
 /** Condition numbers above are no good sign (NONMEM's users' rule). */
 const HIGH_CONDITION = 1000;
 
@@ -56,6 +58,7 @@ export function hessianByGradients(
   return hessian;
 }
 
+/** Entries of which the data tell nothing are kept as they are, so that the others have their errors. */
 export function uncertaintyOf(
   space: ParameterSpace,
   free: Float64Array,
@@ -65,46 +68,55 @@ export function uncertaintyOf(
   const n = free.length;
   const names = space.freeNames;
   const warnings: string[] = [];
-  const nothing = {
+  const unknown = (warning: string, conditionNumber: number): Uncertainty => ({
     covariance: new Float64Array(n * n).fill(Number.NaN),
     robust: new Float64Array(n * n).fill(Number.NaN),
     errors: new Float64Array(space.natural.length).fill(Number.NaN),
     robustErrors: new Float64Array(space.natural.length).fill(Number.NaN),
-    conditionNumber: Number.NaN,
-  };
-  // In units of each entry's own curvature, so that smallness means something.
-  const scale = Float64Array.from(
-    { length: n },
-    (_, i) => Math.sqrt(Math.abs(hessian[i * n + i]!)) || 1e-300,
-  );
-  const scaled = hessian.map((value, k) => value / (scale[Math.floor(k / n)]! * scale[k % n]!));
-  if (!scaled.every(Number.isFinite)) {
-    warnings.push("No standard errors: the likelihood cannot be computed beside the estimates.");
-    return { ...nothing, warnings };
+    conditionNumber,
+    warnings: [...warnings, warning],
+  });
+  if (!hessian.every(Number.isFinite)) {
+    return unknown("No standard errors: the likelihood cannot be computed beside the estimates.", Number.NaN);
   }
-  const flat = names.filter((_, i) => Math.abs(hessian[i * n + i]!) < 1e-4);
-  const { values, vectors } = symmetricEigen(scaled, n);
-  if (flat.length > 0 || values[0]! < 1e-7) {
-    const vector = vectors.subarray(0, n);
-    const involved = names.filter((_, i) => vector[i]! ** 2 > 0.1);
-    const which = flat.length > 0 ? flat : involved;
+  const flat = names.map((_, i) => hessian[i * n + i]! < LEAST_CURVATURE);
+  const kept = names.map((_, i) => i).filter((i) => !flat[i]);
+  if (kept.length < n) {
+    const which = names.filter((_, i) => flat[i]);
     warnings.push(
-      which.length === 1
-        ? `The data tell nothing of ${which[0]}: no standard errors; fix it.`
-        : `The data cannot tell ${which.join(", ")} apart: no standard errors; fix one of them.`,
+      `The data tell nothing of ${which.join(", ")}: no standard error of ${which.length === 1 ? "it" : "them"}; fix ${which.length === 1 ? "it" : "them"}.`,
     );
-    return { ...nothing, conditionNumber: Number.POSITIVE_INFINITY, warnings };
   }
-  const inverse = inverseCholesky(cholesky(scaled, n)!, n);
-  const covariance = inverse.map((value, k) => (2 * value) / (scale[Math.floor(k / n)]! * scale[k % n]!));
+  const m = kept.length;
+  // In units of each entry's own curvature, so that smallness means something.
+  const scale = kept.map((i) => Math.sqrt(hessian[i * n + i]!));
+  const scaled = Float64Array.from({ length: m * m }, (_, k) => {
+    const [r, c] = [Math.floor(k / m), k % m];
+    return hessian[kept[r]! * n + kept[c]!]! / (scale[r]! * scale[c]!);
+  });
+  const { values, vectors } = symmetricEigen(scaled, m);
+  if (m === 0 || values[0]! < 1e-7) {
+    const vector = vectors.subarray(0, m);
+    const which = kept.filter((_, r) => vector[r]! ** 2 > 0.1).map((i) => names[i]!);
+    return unknown(
+      `The data cannot tell ${which.join(", ")} apart: no standard errors; fix one of them.`,
+      Number.POSITIVE_INFINITY,
+    );
+  }
+  const inverse = inverseCholesky(cholesky(scaled, m)!, m);
+  const covariance = new Float64Array(n * n);
+  for (const [r, i] of kept.entries())
+    for (const [c, k] of kept.entries()) {
+      covariance[i * n + k] = (2 * inverse[r * m + c]!) / (scale[r]! * scale[c]!);
+    }
   const quarter = products.map((value) => value / 4);
   const robust = multiplyDense(multiplyDense(covariance, quarter, n), covariance, n);
-  const correlation = covariance.map(
-    (value, k) =>
-      value / Math.sqrt(covariance[Math.floor(k / n) * (n + 1)]! * covariance[(k % n) * (n + 1)]!),
-  );
-  const spectrum = symmetricEigen(correlation, n).values;
-  const conditionNumber = spectrum[n - 1]! / spectrum[0]!;
+  const correlation = Float64Array.from({ length: m * m }, (_, k) => {
+    const [r, c] = [Math.floor(k / m), k % m];
+    return inverse[k]! / Math.sqrt(inverse[r * (m + 1)]! * inverse[c * (m + 1)]!);
+  });
+  const spectrum = symmetricEigen(correlation, m).values;
+  const conditionNumber = spectrum[m - 1]! / spectrum[0]!;
   if (conditionNumber > HIGH_CONDITION) {
     warnings.push(
       `The condition number is ${conditionNumber.toPrecision(3)}: some estimates hang on each other.`,
@@ -130,7 +142,8 @@ function naturalErrors(space: ParameterSpace, free: Float64Array, covariance: Fl
     for (let i = 0; i < n; i++)
       for (let k = 0; k < n; k++)
         sum += jacobian[row * n + i]! * covariance[i * n + k]! * jacobian[row * n + k]!;
-    return Math.sqrt(sum);
+    // 0 of what was kept as it is.
+    return sum > 0 ? Math.sqrt(sum) : Number.NaN;
   });
 }
 

@@ -61,8 +61,11 @@ export async function compileFlow(system: EquationSystem, options: FlowOptions =
 
 /** Matrices kept for one set of parameters; more are forgotten. */
 const MOST_EXPONENTIALS = 4096;
+/** Sets of parameters kept: those that a subject's infusions go back and forth between, and no more, for a fit has many. */
+const MOST_PARTS = 16;
 
 interface LinearParts {
+  parameters: Float64Array;
   /** (n+1) x (n+1), row-major: the matrix with what does not depend on the states as a last column. */
   augmented: Float64Array;
   exponentials: Map<number, Float64Array>;
@@ -73,7 +76,8 @@ class LinearFlow implements Flow {
   readonly linear = true;
   readonly #evaluator: EquationEvaluator;
   readonly #size: number;
-  readonly #parts = new Map<string, LinearParts>();
+  /** The latest first. */
+  readonly #parts: LinearParts[] = [];
   #current: LinearParts | null = null;
 
   constructor(compiled: CompiledEquations) {
@@ -82,13 +86,16 @@ class LinearFlow implements Flow {
   }
 
   setParameters(parameters: Float64Array): void {
-    const key = parameters.join();
-    let parts = this.#parts.get(key);
-    if (!parts) {
-      if (this.#parts.size >= MOST_EXPONENTIALS) this.#parts.clear();
-      parts = { augmented: this.#linearised(parameters), exponentials: new Map() };
-      this.#parts.set(key, parts);
-    }
+    let at = 0;
+    while (at < this.#parts.length && !areEqual(this.#parts[at]!.parameters, parameters)) at++;
+    const parts: LinearParts = this.#parts[at] ?? {
+      parameters: parameters.slice(),
+      augmented: this.#linearised(parameters),
+      exponentials: new Map(),
+    };
+    if (at === this.#parts.length && at < MOST_PARTS) this.#parts.push(parts);
+    for (let k = Math.min(at, this.#parts.length - 1); k > 0; k--) this.#parts[k] = this.#parts[k - 1]!;
+    this.#parts[0] = parts;
     this.#current = parts;
   }
 
@@ -140,6 +147,11 @@ class LinearFlow implements Flow {
     from[size - 1] = 1;
     return multiplyVector(step, from, size).slice(0, this.#size);
   }
+}
+
+function areEqual(a: Float64Array, b: Float64Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
 }
 
 class SolverFlow implements Flow {
