@@ -18,7 +18,7 @@ export interface LimitOptions {
 
 /**
  * Each subject's observations with the output that they observe: by DVID (number of the error's line, or the output's
- * name), else by the CMT that errors name, else all of them the only one. Throws `input.data` for values that an
+ * name in any case), else by the CMT that errors name, else all of them the only one. Throws `input.data` for values that an
  * exponential error cannot have and kinds of observations that nothing describes.
  */
 export function observationsOf(
@@ -93,7 +93,7 @@ function outputOf(
 ): number | null {
   const found = (at: number) => (at >= 0 && at < errors.length ? at : null);
   if (byKind) {
-    const named = errors.findIndex(({ output }) => output === measurement);
+    const named = errors.findIndex(({ output }) => output.toLowerCase() === measurement.toLowerCase());
     return found(named >= 0 ? named : Number(measurement) - 1);
   }
   const from = findCompartment(model, compartment);

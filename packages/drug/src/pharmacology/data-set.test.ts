@@ -112,3 +112,24 @@ test("what estimation needs: occasions, kinds of measurement, values below a lim
   );
   assert.throws(() => readDataSet("ID,TIME,DV,CENS\n1,0,5,-1"), /Line 2 .* CENS is -1/);
 });
+
+test("RxODE's older codes of infusions: the rate where it begins, negative where it ends", () => {
+  const { subjects } = readDataSet(
+    "ID,TIME,AMT,EVID\n1,0,50,10101\n1,1,.,0\n1,3,-50,10101\n1,4,20,10201\n1,5,-20,10201",
+  );
+  assert.deepEqual(
+    subjects[0]!.records.map(({ kind, compartment, dose }) => [kind, compartment, dose?.amount, dose?.rate]),
+    [
+      ["dose", "1", 150, 50],
+      ["observation", "", undefined, undefined],
+      ["other", "1", undefined, undefined],
+      ["dose", "2", 20, 20],
+      ["other", "2", undefined, undefined],
+    ],
+  );
+  assert.throws(
+    () => readDataSet("ID,TIME,AMT,EVID\n1,0,50,10101\n1,3,-40,10101"),
+    /Line 3 .* has not begun/,
+  );
+  assert.throws(() => readDataSet("ID,TIME,AMT,EVID\n1,0,50,10101\n1,1,.,0"), /Line 2 .* has no end/);
+});

@@ -91,6 +91,14 @@ class DataSetReader {
   readonly #table: DataTable;
   readonly #columns: Record<Reserved | (typeof FOR_ESTIMATION)[number], number>;
   readonly #covariates: { name: string; column: number }[];
+  /** Infusions of RxODE's older codes that have not ended yet. */
+  readonly #openInfusions: {
+    id: string;
+    compartment: string;
+    time: number;
+    dose: DoseRecord;
+    line: number;
+  }[] = [];
 
   constructor(table: DataTable, covariates: readonly string[]) {
     this.#table = table;
@@ -150,6 +158,14 @@ class DataSetReader {
       lineOfId.set(id, row.line);
       subject.records.push(this.#record(row, subject.records.at(-1)));
     }
+    const [open] = this.#openInfusions;
+    if (open !== undefined) {
+      throw inputError(
+        "data",
+        `Line ${open.line} of ${this.#table.name}: the infusion has no end.`,
+        "RxODE's code needs a second row with the negative rate in AMT.",
+      );
+    }
     return { name: this.#table.name, covariates: this.#covariates.map(({ name }) => name), subjects };
   }
 
@@ -207,6 +223,9 @@ class DataSetReader {
     if (this.#columns.EVID < 0 || row.cells[this.#columns.EVID] === "") {
       evid = amount !== 0 || rate !== 0 ? 1 : 0;
     }
+    if (evid > 10_000 && evid < 20_000 && evid % 100 === 1) {
+      return this.#olderInfusion(row, String(Math.floor(evid / 100) % 100), amount);
+    }
     // RxODE's older codes: compartment times 100, and 1; a bolus.
     if (evid > 100 && evid < 10000 && evid % 100 === 1) {
       compartment = String((evid - 1) / 100);
@@ -227,6 +246,39 @@ class DataSetReader {
       );
     }
     return { kind, compartment, dose: null };
+  }
+
+  /**
+   * RxODE's older codes of infusions: 10000 more than a bolus; AMT is the rate, and negative where it ends. The dose gets
+   * its amount there.
+   */
+  #olderInfusion(
+    row: DataRow,
+    compartment: string,
+    rate: number,
+  ): Pick<DataRecord, "kind" | "compartment" | "dose"> {
+    const id = row.cells[this.#columns.ID]!;
+    const time = numberIn(this.#table, row, this.#columns.TIME, Number.NaN);
+    if (rate > 0) {
+      const dose: DoseRecord = {
+        amount: rate,
+        rate,
+        duration: 0,
+        additional: 0,
+        interval: 0,
+        steadyState: 0,
+      };
+      this.#openInfusions.push({ id, compartment, time, dose, line: row.line });
+      return { kind: "dose", compartment, dose };
+    }
+    const at = this.#openInfusions.findIndex(
+      (open) => open.id === id && open.compartment === compartment && open.dose.rate === -rate,
+    );
+    if (at < 0) throw this.#mistake(row, `an infusion with the rate ${-rate} ends that has not begun.`);
+    const [begun] = this.#openInfusions.splice(at, 1);
+    begun!.dose.amount = -rate * (time - begun!.time);
+    if (!(begun!.dose.amount > 0)) throw this.#mistake(row, "an infusion ends when it begins.");
+    return { kind: "other", compartment, dose: null };
   }
 
   #dose(row: DataRow, amount: number, rate: number): DoseRecord {
