@@ -7,6 +7,7 @@ import {
   fitPopulation,
   fitRun,
   fitSubjects,
+  fittedModelText,
   type InnerResult,
   isMistake,
   npdeOf,
@@ -67,7 +68,7 @@ export function addDrugFit(drug: Command, signal: AbortSignal): void {
     .requiredOption("--data <file>", "data set with ID, TIME, AMT, DV, ...; also DVID, OCC, CENS, LLOQ")
     .requiredOption(
       "--out <folder>",
-      "folder for parameters.csv, individuals.csv, residuals.csv, vpc.csv, summary.json",
+      "folder for parameters.csv, individuals.csv, residuals.csv, vpc.csv, model.txt (fitted), summary.json",
     )
     .option(
       "--method <name>",
@@ -105,7 +106,7 @@ export function addDrugFit(drug: Command, signal: AbortSignal): void {
   withExamples(withCommonOptions(command), [
     "viscera drug fit my-model.txt --data trial.csv --out fit",
     "viscera drug fit pk1-oral --data trial.csv --random ka=0.4,CL=30%,V=30% --error proportional=0.2 --out fit",
-    "viscera drug fit my-model.txt --data patient.csv --method map --out patient-fit --report patient.html",
+    "viscera drug fit fit/model.txt --data patient.csv --method map --out patient-fit --report patient.html",
   ]);
   bind<FitCommandOptions>(command, signal, async (context, [path = ""], options) => {
     const folder = await OutputFolder.open(options.out, options.force === true);
@@ -115,7 +116,8 @@ export function addDrugFit(drug: Command, signal: AbortSignal): void {
       throw usageError(`--method takes ${METHODS.join(", ")}, not "${options.method}".`);
     const simulations = wholeNumber(options.simulations, "--simulations", 0, 100_000);
     const bins = wholeNumber(options.bins, "--bins", 1, 1000);
-    const model = await modelFor(path, method, options);
+    const source = await modelText(path);
+    const model = modelFor(readModelText(source, basename(path)), method, options);
     const settings = problemOptions(options);
     const began = performance.now();
     const data = readDataSet(await readText(options.data, "--data"), {
@@ -168,7 +170,13 @@ export function addDrugFit(drug: Command, signal: AbortSignal): void {
     };
     const seconds = (performance.now() - began) / 1000;
     await folder.fill(async (write) => {
-      if (fit !== null) await write("parameters.csv", parameterTable(fit.estimates));
+      if (fit !== null) {
+        await write("parameters.csv", parameterTable(fit.estimates));
+        if (method === "focei") {
+          const fitted = { text: source, model, fit, settings: settings.settings ?? {} };
+          await write("model.txt", fittedModelText(fitted));
+        }
+      }
       await write("individuals.csv", individualTable(problem, values, individuals));
       await write("residuals.csv", residualTable(rows, npde));
       if (vpc.length > 0) await write("vpc.csv", vpcTable(vpc));
@@ -205,13 +213,12 @@ export function addDrugFit(drug: Command, signal: AbortSignal): void {
 
 const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null);
 
-async function modelFor(
-  path: string,
+function modelFor(
+  read: PharmacologyModel,
   method: Method,
   { random, error }: FitCommandOptions,
-): Promise<PharmacologyModel> {
-  let model = readModelText(await modelText(path), basename(path));
-  model = withRandomEffects(model, variances(random));
+): PharmacologyModel {
+  let model = withRandomEffects(read, variances(random));
   for (const [output, terms] of errorTerms(error)) model = withResidualError(model, output, terms);
   if (method === "pooled") return withoutRandomEffects(model);
   if ((model.random ?? []).length === 0) {

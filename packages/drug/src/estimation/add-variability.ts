@@ -74,7 +74,8 @@ export function withRandomEffects(
   };
 }
 
-const effectName = (parameter: string) => `eta_${parameter}`;
+/** Of the effect that makes a parameter vary. */
+export const effectName = (parameter: string) => `eta_${parameter}`;
 export const INDIVIDUAL_PREFIX = "individual ";
 const individualName = (parameter: string) => `${INDIVIDUAL_PREFIX}${parameter}`;
 

@@ -6,6 +6,7 @@ export {
 } from "./add-variability.js";
 export { type FitOptions, fitPopulation, fitSubjects, type PopulationFit } from "./fit-population.js";
 export { type FitRunInput, fitRun } from "./fit-run.js";
+export { type FittedText, fittedModelText } from "./fitted-model-text.js";
 export { type NpdeResult, npdeOf } from "./npde.js";
 export type { NaturalParameter } from "./parameter-space.js";
 export { dataColumnsOf, type EstimationProblem, estimationProblem, type ProblemOptions } from "./problem.js";
