@@ -15,7 +15,7 @@ const model = readModelText(read("model.txt"), "model.txt");
 const dataOf = (name, options) =>
   readDataSet(read(name), { name, covariates: dataColumnsOf(model, options) });
 
-const fit = fitPopulation(await estimationProblem(model, dataOf("trial.csv")));
+const fit = await fitPopulation(await estimationProblem(model, dataOf("trial.csv")));
 // What the trial was drawn with.
 const truth = [4, 50, 1.2, 0.09, 0.03, 0.06, 0.1, 0.15];
 for (const [k, { name, value, low, high, unit }] of fit.estimates.entries()) {
@@ -36,7 +36,7 @@ const terms = [
 const known = { ...model, random, errors: [{ output: "Cp", compartment: "", terms }] };
 const options = { settings };
 const patient = await estimationProblem(known, dataOf("patient.csv", options), options);
-const [own] = fitSubjects(patient);
+const [own] = await fitSubjects(patient);
 const [clearance] = patient.subjects[0].named(
   patient.space.values(patient.space.start).parameters,
   own.effects,

@@ -24,7 +24,7 @@ for (let id = 1; id <= 30; id++) {
 const dataOf = (text) => readDataSet(text, { covariates: dataColumnsOf(model) });
 const design = await estimationProblem(model, dataOf(lines.join("\n")));
 const truth = design.space.naturalValues(design.space.start);
-const drawn = simulateObservations(design, design.space.values(design.space.start), {
+const drawn = await simulateObservations(design, design.space.values(design.space.start), {
   replicates: SETS,
   seed: 1,
 });
@@ -40,7 +40,7 @@ for (let set = 0; set < SETS; set++) {
     }
   }
   const text = rows.map((row) => row.join(",")).join("\n");
-  const fit = fitPopulation(await estimationProblem(model, dataOf(text)));
+  const fit = await fitPopulation(await estimationProblem(model, dataOf(text)));
   names = fit.estimates.map(({ name }) => name);
   for (const [k, { value, low, high }] of fit.estimates.entries()) {
     sums[k] += value / SETS;

@@ -46,7 +46,7 @@ async function fit(file, name, random, error, settings = {}) {
   const text = readFileSync(join(folder, `${file}.csv`), "utf8");
   const data = readDataSet(text, { name: file, covariates: dataColumnsOf(model, options) });
   const began = process.cpuUsage().user;
-  const result = fitPopulation(await estimationProblem(model, data, options));
+  const result = await fitPopulation(await estimationProblem(model, data, options));
   console.log(
     `\n${file}, ${name}: OFV ${result.objective.toFixed(3)}, ${result.iterations} iterations, ${((process.cpuUsage().user - began) / 1e6).toFixed(1)} s of CPU time`,
   );

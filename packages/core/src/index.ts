@@ -1,3 +1,4 @@
+export * from "./breathing-pause.js";
 export * from "./case/case-file.js";
 export * from "./case/labels-file.js";
 export * from "./case/layout.js";

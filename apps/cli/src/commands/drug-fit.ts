@@ -127,14 +127,14 @@ export function addDrugFit(drug: Command, signal: AbortSignal): void {
     });
     const problem = await estimationProblem(model, data, { ...settings, signal });
     checkMethod(problem, method, options);
-    const fit = method === "map" ? null : fitPopulation(problem, context.job("Fit"));
+    const fit = method === "map" ? null : await fitPopulation(problem, context.job("Fit"));
     const values = fit?.values ?? problem.space.values(problem.space.start)!;
-    const individuals = fit?.individuals ?? fitSubjects(problem, context.job("Fit"));
+    const individuals = fit?.individuals ?? (await fitSubjects(problem, context.job("Fit")));
     const rows = residualsOf(problem, values, individuals);
     const drawn =
       simulations === 0
         ? null
-        : simulateObservations(problem, values, {
+        : await simulateObservations(problem, values, {
             ...context.job("VPC, NPDE"),
             replicates: simulations,
             seed: context.seed,

@@ -1,5 +1,5 @@
 /** A start that a likelihood can begin from, where the given one is hopelessly far away. */
-import { VisceraError } from "@viscera/core";
+import { breathingPause, VisceraError } from "@viscera/core";
 import { nelderMead } from "@viscera/numerics";
 import { quantile } from "../population/results.js";
 import type { EstimationProblem } from "./problem.js";
@@ -38,7 +38,11 @@ export function isFarStart({ space, subjects }: EstimationProblem): boolean {
  * The free vector with structural parameters that bring the typical subjects near their data: least squares of
  * asinh(y / s), which is linear for small and logarithmic for large values, without derivatives.
  */
-export function nearerStart({ space, subjects }: EstimationProblem, signal?: AbortSignal): Float64Array {
+export async function nearerStart(
+  { space, subjects }: EstimationProblem,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
+  const pause = breathingPause(signal);
   const chosen = some(subjects);
   const sizes = chosen
     .flatMap(({ data }) => data.observations.map(({ value }) => Math.abs(value)))
@@ -51,11 +55,12 @@ export function nearerStart({ space, subjects }: EstimationProblem, signal?: Abo
     free.set(Array.from(part));
     return free;
   };
-  const distance = (part: Float64Array): number => {
+  const distance = async (part: Float64Array): Promise<number> => {
     const values = space.values(whole(part));
     if (values === null) return Number.POSITIVE_INFINITY;
     let sum = 0;
     for (const subject of chosen) {
+      await pause();
       const predictions = typical(subject, values.parameters);
       if (predictions === null) return Number.POSITIVE_INFINITY;
       for (const [j, { value, censored }] of subject.data.observations.entries()) {
@@ -65,7 +70,7 @@ export function nearerStart({ space, subjects }: EstimationProblem, signal?: Abo
     }
     return sum;
   };
-  const { x } = nelderMead(distance, space.start.subarray(0, p), {
+  const { x } = await nelderMead(distance, space.start.subarray(0, p), {
     step: 0.7,
     mostEvaluations: EVALUATIONS_A_PARAMETER * p,
     tolerance: 1e-4,

@@ -45,7 +45,10 @@ const RELATIVE_TOLERANCE = 1e-9;
  * Estimates the population's parameters by the first-order conditional approximation with interaction (FOCEI; without
  * random effects by maximum likelihood). Throws `failed.likelihood` where the start cannot be computed, with the subject.
  */
-export function fitPopulation(problem: EstimationProblem, options: FitOptions = {}): PopulationFit {
+export async function fitPopulation(
+  problem: EstimationProblem,
+  options: FitOptions = {},
+): Promise<PopulationFit> {
   const { space, subjects } = problem;
   const population = new PopulationProblem(space, subjects, options.signal);
   const warnings: string[] = [];
@@ -59,18 +62,18 @@ export function fitPopulation(problem: EstimationProblem, options: FitOptions = 
   let free: Float64Array = space.start;
   if (space.structural.length > 0 && isFarStart(problem)) {
     options.onProgress?.({ stage: "looking for a start", done: 0, total: 0 });
-    free = nearerStart(problem, options.signal);
+    free = await nearerStart(problem, options.signal);
     const found = space.values(free)!.parameters;
     const list = space.structural.map(({ name }, i) => `${name} ${Number(found[i]!.toPrecision(3))}`);
     warnings.push(`The starting values were far from the data; the search began at ${list.join(", ")}.`);
   }
-  let objective = sumOf(started(population, free));
+  let objective = sumOf(await started(population, free));
   told(0, objective);
   let iterations = 0;
   let converged = true;
   if (free.length > 0) {
-    population.gradient(free);
-    const result = quasiNewton(population, free, {
+    await population.gradient(free);
+    const result = await quasiNewton(population, free, {
       hessian: startingHessian(population.gradientProducts(), free.length),
       tolerance: TOLERANCE + RELATIVE_TOLERANCE * Math.abs(objective),
       mostIterations: options.mostIterations ?? 200,
@@ -81,16 +84,16 @@ export function fitPopulation(problem: EstimationProblem, options: FitOptions = 
   }
   let uncertainty: Uncertainty | null = null;
   if (options.uncertainty !== false && free.length > 0) {
-    const hessian = hessianByGradients(population, free, (done, total) =>
+    const hessian = await hessianByGradients(population, free, (done, total) =>
       options.onProgress?.({ stage: "standard errors", done, total }),
     );
-    free = lastStep(population, free, hessian);
-    objective = population.value(free);
-    population.gradient(free);
+    free = await lastStep(population, free, hessian);
+    objective = await population.value(free);
+    await population.gradient(free);
     uncertainty = uncertaintyOf(space, free, hessian, population.gradientProducts());
     warnings.push(...uncertainty.warnings);
   }
-  const individuals = population.results(free)!;
+  const individuals = (await population.results(free))!;
   if (!converged) {
     warnings.push("The search did not come to a clear end; try other starting values, or fix a parameter.");
   }
@@ -125,14 +128,14 @@ export function fitPopulation(problem: EstimationProblem, options: FitOptions = 
 }
 
 /** The most probable effects of every subject for given population parameters. Throws `failed.likelihood`. */
-export function fitSubjects(problem: EstimationProblem, options: JobOptions = {}): InnerResult[] {
+export function fitSubjects(problem: EstimationProblem, options: JobOptions = {}): Promise<InnerResult[]> {
   const population = new PopulationProblem(problem.space, problem.subjects, options.signal);
   population.tolerance = 1e-12;
   return started(population, problem.space.start);
 }
 
-function started(population: PopulationProblem, free: Float64Array): InnerResult[] {
-  const results = population.results(free);
+async function started(population: PopulationProblem, free: Float64Array): Promise<InnerResult[]> {
+  const results = await population.results(free);
   if (results === null || !Number.isFinite(sumOf(results))) {
     throw new VisceraError(
       "failed.likelihood",
@@ -144,13 +147,17 @@ function started(population: PopulationProblem, free: Float64Array): InnerResult
 }
 
 /** A step of Newton's with the Hessian that the standard errors need, where it is no step back. */
-function lastStep(population: PopulationProblem, free: Float64Array, hessian: Float64Array): Float64Array {
+async function lastStep(
+  population: PopulationProblem,
+  free: Float64Array,
+  hessian: Float64Array,
+): Promise<Float64Array> {
   const factor = cholesky(hessian, free.length);
   if (factor === null) return free;
-  const step = solveCholesky(factor, population.gradient(free), free.length);
+  const step = solveCholesky(factor, await population.gradient(free), free.length);
   const next = free.map((value, i) => value - step[i]!);
-  const before = population.value(free);
-  return population.value(next) <= before + 1e-10 * Math.abs(before) ? next : free;
+  const before = await population.value(free);
+  return (await population.value(next)) <= before + 1e-10 * Math.abs(before) ? next : free;
 }
 
 const sumOf = (results: readonly InnerResult[]) => results.reduce((sum, { objective }) => sum + objective, 0);

@@ -26,7 +26,7 @@ test("the text of a fitted model begins where the fit ended", async () => {
   const dataText = readFileSync(join(folder, "trial.csv"), "utf8");
   const model = readModelText(text);
   const data = readDataSet(dataText, { covariates: dataColumnsOf(model) });
-  const fit = fitPopulation(await estimationProblem(model, data), { uncertainty: false });
+  const fit = await fitPopulation(await estimationProblem(model, data), { uncertainty: false });
   const fitted = fittedModelText({ text, model, fit, settings: {} });
   assertClose(await objectiveAtStart(fitted, dataText), fit.objective, { absolute: 1e-4 });
   assert.match(fitted, /parameter tvCL = 4\.\d+ \[L\/h\] > 0 # clearance at 70 kg/);
@@ -43,7 +43,7 @@ test("effects and errors from outside become lines of the text", async () => {
   ].join("\n");
   const own = `${text.replace("parameter CL = 5", "parameter tvCL = 5")}random e ~ 0.1\nCL = tvCL * exp(e)\nerror Cp = proportional 0.1`;
   const dataText = await drawnData(own, design, 2);
-  const fit = fitPopulation(
+  const fit = await fitPopulation(
     await estimationProblem(model, readDataSet(dataText), { fix: ["V"], settings: { V: 49 } }),
     { uncertainty: false },
   );

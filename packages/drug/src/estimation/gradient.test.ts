@@ -15,16 +15,16 @@ async function checkGradient(model: string, design: string, options: ProblemOpti
   population.tolerance = 1e-13;
   // Not at the values that the data come from.
   const free = problem.space.start.map((value, k) => value + 0.1 * Math.sin(k + 1));
-  population.value(free);
-  const gradient = population.gradient(free);
+  await population.value(free);
+  const gradient = await population.gradient(free);
   const size = Math.max(...gradient.map(Math.abs));
   for (let k = 0; k < free.length; k++) {
     const h = 2e-4;
-    const at = (by: number) => population.value(free.map((value, i) => (i === k ? value + by : value)));
+    const at = async (by: number) => population.value(free.map((value, i) => (i === k ? value + by : value)));
     const name = `${problem.space.freeNames[k]} of ${free.length}`;
     assertClose(
       gradient[k]!,
-      (at(h) - at(-h)) / (2 * h),
+      ((await at(h)) - (await at(-h))) / (2 * h),
       { relative, absolute: relative * 0.1 * size },
       name,
     );

@@ -52,10 +52,10 @@ test("the objective of a linear mixed model is its marginal likelihood, at the s
   const problem = await problemOf(LINES, text);
   const { space } = problem;
   const population = new PopulationProblem(space, problem.subjects);
-  assertClose(population.value(space.start), marginal(text, 10, -0.5, [4, 0.3, 0.09], 0.7), {
+  assertClose(await population.value(space.start), marginal(text, 10, -0.5, [4, 0.3, 0.09], 0.7), {
     relative: 1e-9,
   });
-  const fit = fitPopulation(problem);
+  const fit = await fitPopulation(problem);
   assert.ok(fit.converged);
   assert.deepEqual(fit.warnings, []);
   const [a, b, oaa, oab, obb, sigma] = fit.estimates.map(({ value }) => value) as [
@@ -109,7 +109,7 @@ test("one-way random effects, balanced: estimates and the mean's standard error 
   const within = values.reduce((s, v, k) => s + (v - means[Math.floor(k / each)]!) ** 2, 0);
   const variance = within / (subjects * (each - 1));
   const between = means.reduce((s, v) => s + (v - mean) ** 2, 0) / subjects;
-  const fit = fitPopulation(await problemOf(model, text));
+  const fit = await fitPopulation(await problemOf(model, text));
   const [m, tau, sigma] = fit.estimates;
   assertClose(m!.value, mean, { relative: 1e-7 });
   assertClose(tau!.value, between - variance / each, { relative: 1e-5 });
@@ -122,7 +122,7 @@ test("one-way random effects, balanced: estimates and the mean's standard error 
 test("most probable effects of a linear model are the posterior means, with their deviations", async () => {
   const text = await drawnData(LINES, design(3, [0, 2, 4]), 11);
   const problem = await problemOf(LINES, text);
-  const results = fitSubjects(problem);
+  const results = await fitSubjects(problem);
   for (const [i, { effects }] of results.entries()) {
     const points = text
       .split("\n")

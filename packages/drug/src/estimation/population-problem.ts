@@ -1,4 +1,4 @@
-import { throwIfCancelled, VisceraError } from "@viscera/core";
+import { breathingPause, type Pause, VisceraError } from "@viscera/core";
 import type { Objective } from "@viscera/numerics";
 import type { ParameterSpace } from "./parameter-space.js";
 import type { InnerResult, PopulationValues, SubjectProblem } from "./subject-problem.js";
@@ -13,7 +13,7 @@ const INNER_TOLERANCE = 1e-10;
 export class PopulationProblem implements Objective {
   readonly space: ParameterSpace;
   readonly subjects: readonly SubjectProblem[];
-  readonly #signal: AbortSignal | undefined;
+  readonly #pause: Pause;
   #starts: { effects: Float64Array; curvature: Float64Array | null }[];
   #last: { free: Float64Array; values: PopulationValues; results: InnerResult[] } | null = null;
   /** Per subject, of the last gradient. */
@@ -23,36 +23,35 @@ export class PopulationProblem implements Objective {
   constructor(space: ParameterSpace, subjects: readonly SubjectProblem[], signal?: AbortSignal) {
     this.space = space;
     this.subjects = subjects;
-    this.#signal = signal;
+    this.#pause = breathingPause(signal);
     this.#starts = subjects.map(({ size }) => ({ effects: new Float64Array(size), curvature: null }));
   }
 
   /** Every subject's fit. Throws `failed.likelihood` with the subject's name; null where covariances degenerate. */
-  results(free: Float64Array): InnerResult[] | null {
+  async results(free: Float64Array): Promise<InnerResult[] | null> {
     if (this.#last !== null && free.every((value, i) => value === this.#last!.free[i]))
       return this.#last.results;
     const values = this.space.values(free);
     if (values === null) return null;
-    const results = this.subjects.map((subject, i) => {
-      throwIfCancelled(this.#signal);
+    const results: InnerResult[] = [];
+    for (const [i, subject] of this.subjects.entries()) {
+      await this.#pause();
       try {
-        return subject.fit(values, this.#starts[i]!.effects, {
-          tolerance: this.tolerance,
-          curvature: this.#starts[i]!.curvature,
-        });
+        const { effects, curvature } = this.#starts[i]!;
+        results.push(subject.fit(values, effects, { tolerance: this.tolerance, curvature }));
       } catch (error) {
         if (!(error instanceof VisceraError) || !error.code.startsWith("failed")) throw error;
         const message = error.message.replace(/^Subject [^:]*: /, "");
         throw new VisceraError(error.code, `Subject ${subject.data.id}: ${message}`, error.hint);
       }
-    });
+    }
     this.#last = { free: free.slice(), values, results };
     return results;
   }
 
-  value(free: Float64Array): number {
+  async value(free: Float64Array): Promise<number> {
     try {
-      const results = this.results(free);
+      const results = await this.results(free);
       return results === null
         ? Number.POSITIVE_INFINITY
         : results.reduce((sum, { objective }) => sum + objective, 0);
@@ -62,17 +61,19 @@ export class PopulationProblem implements Objective {
     }
   }
 
-  gradient(free: Float64Array): Float64Array {
-    const results = this.results(free);
+  async gradient(free: Float64Array): Promise<Float64Array> {
+    const results = await this.results(free);
     if (results === null) return free.map(() => Number.NaN);
     const { values } = this.#last!;
-    this.#gradients = this.subjects.map((subject, i) => {
-      throwIfCancelled(this.#signal);
+    const gradients: Float64Array[] = [];
+    for (const [i, subject] of this.subjects.entries()) {
+      await this.#pause();
       const { effects } = results[i]!;
       const { curvature, ...natural } = subject.gradient(values, effects);
       this.#starts[i] = { effects, curvature };
-      return this.space.gradient(free, natural);
-    });
+      gradients.push(this.space.gradient(free, natural));
+    }
+    this.#gradients = gradients;
     const sum = new Float64Array(free.length);
     for (const gradient of this.#gradients) for (let k = 0; k < sum.length; k++) sum[k]! += gradient[k]!;
     return sum;

@@ -1,4 +1,4 @@
-import { type JobOptions, RandomStream, throwIfCancelled, VisceraError } from "@viscera/core";
+import { breathingPause, type JobOptions, RandomStream, VisceraError } from "@viscera/core";
 import { cholesky } from "@viscera/numerics";
 import type { EstimationProblem } from "./problem.js";
 import { deviationOf } from "./residual-likelihood.js";
@@ -16,13 +16,15 @@ const MOST_DRAWS = 1_000_000;
  * The data set drawn anew from the model, `replicates` times: per subject a table replicates x observations. Draws depend
  * on seed, replicate and subject only. Throws `failed.simulation` where the model fails for a subject again and again.
  */
-export function simulateObservations(
+export async function simulateObservations(
   { subjects }: EstimationProblem,
   values: PopulationValues,
   { replicates, seed, signal, onProgress }: SimulationSettings,
-): Float64Array[] {
+): Promise<Float64Array[]> {
   const random = new RandomStream(seed, "drug.fit.simulation");
-  return subjects.map((subject, s) => {
+  const pause = breathingPause(signal);
+  const tables: Float64Array[] = [];
+  for (const [s, subject] of subjects.entries()) {
     const { observations, terms } = subject.data;
     const n = observations.length;
     const q = subject.size;
@@ -30,7 +32,7 @@ export function simulateObservations(
     const table = new Float64Array(replicates * n);
     onProgress?.({ stage: "simulating", done: s, total: subjects.length });
     for (let k = 0; k < replicates; k++) {
-      throwIfCancelled(signal);
+      await pause();
       const draw = (index: number) => random.normal(k, s * MOST_DRAWS + index);
       const normal = Float64Array.from({ length: q }, (_, a) => draw(a));
       const effects = new Float64Array(q);
@@ -48,6 +50,7 @@ export function simulateObservations(
         table[k * n + j] = terms[j]![0]!.kind === "exponential" ? f * Math.exp(noise) : f + noise;
       }
     }
-    return table;
-  });
+    tables.push(table);
+  }
+  return tables;
 }

@@ -18,7 +18,7 @@ export async function problemOf(
 export async function drawnData(modelText: string, design: string, seed: number): Promise<string> {
   const problem = await problemOf(modelText, design);
   const values = problem.space.values(problem.space.start)!;
-  const drawn = simulateObservations(problem, values, { replicates: 1, seed });
+  const drawn = await simulateObservations(problem, values, { replicates: 1, seed });
   const byLine = new Map(
     problem.subjects.flatMap(({ data }, s) =>
       data.layout.lines.map((line, j) => [line, drawn[s]![j]!] as const),

@@ -35,11 +35,11 @@ const LEAST_CURVATURE = 0.01;
 const HIGH_CONDITION = 1000;
 
 /** The Hessian of the objective by central differences of its gradient. */
-export function hessianByGradients(
+export async function hessianByGradients(
   population: PopulationProblem,
   free: Float64Array,
   onProgress: (done: number, total: number) => void,
-): Float64Array {
+): Promise<Float64Array> {
   const n = free.length;
   const hessian = new Float64Array(n * n);
   const before = population.tolerance;
@@ -47,8 +47,8 @@ export function hessianByGradients(
   for (let k = 0; k < n; k++) {
     onProgress(k, n);
     const moved = (by: number) => population.gradient(free.map((value, i) => (i === k ? value + by : value)));
-    const up = moved(STEP);
-    const down = moved(-STEP);
+    const up = await moved(STEP);
+    const down = await moved(-STEP);
     for (let i = 0; i < n; i++) hessian[i * n + k] = (up[i]! - down[i]!) / (2 * STEP);
   }
   population.tolerance = before;

@@ -1,4 +1,4 @@
-import { type JobOptions, VisceraError } from "@viscera/core";
+import { breathingPause, type JobOptions, VisceraError } from "@viscera/core";
 import { type ElementaryEffects, morris, type SobolIndex, sobolIndices } from "@viscera/numerics";
 import { DataSimulator } from "../pharmacology/data-simulator.js";
 import { EXPOSURE_NAMES, exposureOf } from "../population/exposure.js";
@@ -46,7 +46,9 @@ export async function globalSensitivity(
   const window = { from: times[0]!, until: times.at(-1)!, lastDose };
   let evaluations = 0;
   let failures = 0;
-  const f = (x: Float64Array) => {
+  const pause = breathingPause(options.signal);
+  const f = async (x: Float64Array) => {
+    await pause();
     evaluations++;
     const values = base.slice();
     for (const [i, at] of places.entries()) values[at] = valueAt(parameters[i]!, x[i]!);
@@ -61,6 +63,8 @@ export async function globalSensitivity(
     }
   };
   const results =
-    method === "morris" ? morris(f, parameters.length, options) : sobolIndices(f, parameters.length, options);
+    method === "morris"
+      ? await morris(f, parameters.length, options)
+      : await sobolIndices(f, parameters.length, options);
   return { results, evaluations, failures };
 }

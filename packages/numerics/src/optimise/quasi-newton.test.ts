@@ -19,10 +19,10 @@ const rosenbrock: Objective = {
   },
 };
 
-test("Rosenbrock's valley is followed to its end", () => {
+test("Rosenbrock's valley is followed to its end", async () => {
   for (const n of [2, 8]) {
     const seen: number[] = [];
-    const { x, converged, iterations } = quasiNewton(rosenbrock, new Float64Array(n).fill(-1), {
+    const { x, converged, iterations } = await quasiNewton(rosenbrock, new Float64Array(n).fill(-1), {
       tolerance: 1e-16,
       onIteration: ({ value }) => seen.push(value),
     });
@@ -32,9 +32,9 @@ test("Rosenbrock's valley is followed to its end", () => {
   }
 });
 
-test("a quadratic with its own Hessian takes one step", () => {
+test("a quadratic with its own Hessian takes one step", async () => {
   const a = Float64Array.of(4, 1, 1, 3);
-  const { x, iterations } = quasiNewton(
+  const { x, iterations } = await quasiNewton(
     {
       value: ([u = 0, v = 0]) => 2 * u * u + u * v + 1.5 * v * v - u - 2 * v,
       gradient: ([u = 0, v = 0]) => Float64Array.of(4 * u + v - 1, u + 3 * v - 2),
@@ -47,9 +47,9 @@ test("a quadratic with its own Hessian takes one step", () => {
   assertClose(x[1]!, 7 / 11, { relative: 1e-12 });
 });
 
-test("points without a value are stepped back from; steps are bounded; a flat function is at its end", () => {
+test("points without a value are stepped back from; steps are bounded; a flat function is at its end", async () => {
   // -ln x + x beyond 0, started where a full step leaves the domain.
-  const { x, converged } = quasiNewton(
+  const { x, converged } = await quasiNewton(
     {
       value: ([v = 0]) => (v > 0 ? v - Math.log(v) : Number.NaN),
       gradient: ([v = 0]) => Float64Array.of(1 - 1 / v),
@@ -60,10 +60,13 @@ test("points without a value are stepped back from; steps are bounded; a flat fu
   assert.ok(converged);
   assertClose(x[0]!, 1, { absolute: 1e-3 });
   const steps: number[] = [];
-  quasiNewton({ value: ([v = 0]) => v * v, gradient: ([v = 0]) => Float64Array.of(2 * v) }, [10], {
+  await quasiNewton({ value: ([v = 0]) => v * v, gradient: ([v = 0]) => Float64Array.of(2 * v) }, [10], {
     largestStep: 0.5,
     onIteration: ({ x: [v = 0] }) => steps.push(v),
   });
   for (let i = 1; i < steps.length; i++) assert.ok(Math.abs(steps[i]! - steps[i - 1]!) <= 0.5 + 1e-12);
-  assert.equal(quasiNewton({ value: () => 3, gradient: () => new Float64Array(2) }, [1, 2]).converged, true);
+  assert.equal(
+    (await quasiNewton({ value: () => 3, gradient: () => new Float64Array(2) }, [1, 2])).converged,
+    true,
+  );
 });

@@ -4,9 +4,9 @@ import { cholesky, solveCholesky } from "../linear/cholesky.js";
 
 export interface Objective {
   /** May be infinite or NaN: such points are not gone to. */
-  value(x: Float64Array): number;
+  value(x: Float64Array): number | Promise<number>;
   /** Asked for at points whose value was just asked for. */
-  gradient(x: Float64Array): Float64Array;
+  gradient(x: Float64Array): Float64Array | Promise<Float64Array>;
 }
 
 export interface QuasiNewtonOptions {
@@ -43,15 +43,15 @@ const SUFFICIENT = 1e-4;
  * BFGS on the Hessian itself (Nocedal & Wright, Numerical Optimization, 2nd ed., chapter 6, with Powell's damping, 18.15)
  * and a line search by cubic and quadratic interpolation for a sufficient decrease.
  */
-export function quasiNewton(
+export async function quasiNewton(
   objective: Objective,
   start: ArrayLike<number>,
   { tolerance = 1e-8, mostIterations = 200, largestStep = 1, ...options }: QuasiNewtonOptions = {},
-): QuasiNewtonResult {
+): Promise<QuasiNewtonResult> {
   const n = start.length;
   let x: Float64Array = Float64Array.from(start);
-  let value = objective.value(x);
-  let gradient: Float64Array = objective.gradient(x);
+  let value = await objective.value(x);
+  let gradient: Float64Array = await objective.gradient(x);
   let hessian: Float64Array | null = options.hessian?.slice() ?? null;
   let fresh = true;
   let idle = 0;
@@ -67,7 +67,7 @@ export function quasiNewton(
     if (idle >= MOST_IDLE && promised <= FORGIVEN * tolerance) return done(true);
     if (iteration >= mostIterations || !Number.isFinite(slope)) return done(false);
     const longest = direction.reduce((most, d) => Math.max(most, Math.abs(d)), 0);
-    const found = search(objective, x, value, direction, slope, Math.min(1, largestStep / longest));
+    const found = await search(objective, x, value, direction, slope, Math.min(1, largestStep / longest));
     if (found === null) {
       if (fresh) return done(promised <= FORGIVEN * tolerance);
       hessian = null;
@@ -75,7 +75,7 @@ export function quasiNewton(
       continue;
     }
     fresh = false;
-    const nextGradient = objective.gradient(found.x);
+    const nextGradient: Float64Array = await objective.gradient(found.x);
     const step = found.x.map((v, i) => v - x[i]!);
     const turn = nextGradient.map((v, i) => v - gradient[i]!);
     if (hessian === null) {
@@ -91,19 +91,19 @@ export function quasiNewton(
 }
 
 /** A point of sufficient decrease, or null. */
-function search(
+async function search(
   objective: Objective,
   x: Float64Array,
   value: number,
   direction: Float64Array,
   slope: number,
   first: number,
-): { x: Float64Array; value: number } | null {
+): Promise<{ x: Float64Array; value: number } | null> {
   let t = first;
   let before: { t: number; rise: number } | null = null;
   for (let trial = 0; trial < MOST_TRIALS; trial++) {
     const next = x.map((v, i) => v + t * direction[i]!);
-    const found = objective.value(next);
+    const found = await objective.value(next);
     if (found <= value + SUFFICIENT * t * slope) return { x: next, value: found };
     const rise = found - value - slope * t;
     let shorter = t / 4;

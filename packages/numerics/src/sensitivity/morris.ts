@@ -1,7 +1,7 @@
 import { type JobOptions, RandomStream, throwIfCancelled } from "@viscera/core";
 
 /** A model on the unit cube: any number of results for each point. Results that are not finite are left out. */
-export type UnitFunction = (x: Float64Array) => ArrayLike<number>;
+export type UnitFunction = (x: Float64Array) => ArrayLike<number> | Promise<ArrayLike<number>>;
 
 export interface MorrisOptions extends JobOptions {
   /** Default 20. */
@@ -27,11 +27,11 @@ export interface ElementaryEffects {
  * Screening by elementary effects (Morris 1991, doi:10.2307/1269043) with the mean absolute effect (Campolongo, Cariboni &
  * Saltelli 2007, doi:10.1016/j.envsoft.2006.10.004): trajectories x (dimensions + 1) evaluations.
  */
-export function morris(
+export async function morris(
   f: UnitFunction,
   dimensions: number,
   { trajectories = 20, levels = 4, seed, signal, onProgress }: MorrisOptions,
-): ElementaryEffects[] {
+): Promise<ElementaryEffects[]> {
   const random = new RandomStream(seed, "numerics.morris");
   const jump = levels / (2 * (levels - 1));
   /** Per trajectory and variable the change of all results. */
@@ -46,12 +46,12 @@ export function morris(
       const low = random.integer(levels / 2, r, 2000 + i) / (levels - 1);
       return up[i] ? low : low + jump;
     });
-    let before = Float64Array.from(f(x));
+    let before = Float64Array.from(await f(x));
     const mine: Float64Array[] = new Array(dimensions);
     for (const i of order) {
       const change = up[i] ? jump : -jump;
       x[i]! += change;
-      const after = Float64Array.from(f(x));
+      const after = Float64Array.from(await f(x));
       mine[i] = after.map((value, k) => (value - before[k]!) / change);
       before = after;
     }

@@ -30,11 +30,11 @@ export interface SobolIndex {
  * Variance-based sensitivity: first indices by Saltelli et al. 2010 (doi:10.1016/j.cpc.2009.09.018), total ones by Jansen
  * 1999 (doi:10.1016/S0010-4655(98)00154-4), on two Latin hypercubes; samples x (dimensions + 2) evaluations.
  */
-export function sobolIndices(
+export async function sobolIndices(
   f: UnitFunction,
   dimensions: number,
   { samples = 1024, bootstrap = 200, seed, signal, onProgress }: SobolOptions,
-): SobolIndex[] {
+): Promise<SobolIndex[]> {
   const uniforms = new StratifiedUniforms(seed, "numerics.sobol", samples);
   /** Per sample the results at A, at B, and at A with each variable from B. */
   const all: Float64Array[][] = [];
@@ -43,13 +43,13 @@ export function sobolIndices(
     if (s % 16 === 0) onProgress?.({ stage: "samples", done: s, total: samples });
     const a = Float64Array.from({ length: dimensions }, (_, i) => uniforms.uniform(i, s));
     const b = Float64Array.from({ length: dimensions }, (_, i) => uniforms.uniform(dimensions + i, s));
-    const run = (x: Float64Array) => Float64Array.from(f(x));
-    const mixed = Array.from({ length: dimensions }, (_, i) => {
+    const row = [Float64Array.from(await f(a)), Float64Array.from(await f(b))];
+    for (let i = 0; i < dimensions; i++) {
       const x = a.slice();
       x[i] = b[i]!;
-      return run(x);
-    });
-    all.push([run(a), run(b), ...mixed]);
+      row.push(Float64Array.from(await f(x)));
+    }
+    all.push(row);
   }
   const results = all[0]?.[0]?.length ?? 0;
   return Array.from({ length: results }, (_, k): SobolIndex => {

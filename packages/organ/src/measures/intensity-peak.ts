@@ -3,8 +3,8 @@
  * chapter "Local intensity features", doi:10.1148/radiol.2020191145. A peak is the mean of all voxels, inside
  * the structure or not, whose centres lie within a sphere of 1 cm^3 around a voxel of the structure.
  */
+import type { Pause } from "@viscera/core";
 import { type Affine, invert, type VoxelArray } from "@viscera/core";
-import type { Pause } from "./breathing-pause.js";
 import type { Runs } from "./runs.js";
 
 const RADIUS_MM = 10 * Math.cbrt(3 / (4 * Math.PI));

@@ -1,6 +1,7 @@
 import {
   type Affine,
   applyToPoint,
+  breathingPause,
   determinant,
   failedError,
   type Grid,
@@ -9,11 +10,11 @@ import {
   type Label,
   type LabelMap,
   type OrganRecord,
+  type Pause,
   sameGrid,
   type Volume,
   voxelCount,
 } from "@viscera/core";
-import { breathingPause, type Pause } from "./breathing-pause.js";
 import { intensityPeaks, type PeakFinder } from "./intensity-peak.js";
 import { meshSums } from "./mesh-sums.js";
 import { moments } from "./moments.js";

@@ -3,8 +3,7 @@
  * defines them: https://ibsi.readthedocs.io, chapter "Morphological features". Every pair of voxels is
  * visited: the time grows with the square of their number.
  */
-import type { Affine, VoxelArray } from "@viscera/core";
-import type { Pause } from "./breathing-pause.js";
+import type { Affine, Pause, VoxelArray } from "@viscera/core";
 import type { Runs } from "./runs.js";
 
 /** Both measures by their IBSI tags; NaN where fewer than two voxels are finite or all are equal. */

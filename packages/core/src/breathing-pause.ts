@@ -1,4 +1,4 @@
-import { throwIfCancelled } from "@viscera/core";
+import { throwIfCancelled } from "./progress.js";
 
 /** To be awaited now and then within long work: lets events run every 50 ms, throws once it is cancelled. */
 export type Pause = () => Promise<void>;
