@@ -1,4 +1,4 @@
-// Do 95 % intervals hold the truth? Data sets of 30 subjects, drawn from the model of examples/08-fit, fitted each; per
+// Do 95 % intervals hold the truth? Data sets of 30 subjects, drawn from the model of examples/10-fit, fitted each; per
 // parameter the share of intervals that hold it and the mean of the estimates. 38 of 40 expected, 33 tolerated (variances are
 // known to be optimistic in small trials); an additive error that vanishes has no interval.
 import { readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import {
 
 const SETS = Number(process.argv[2] ?? 40);
 const model = readModelText(
-  readFileSync(new URL("../../examples/08-fit/model.txt", import.meta.url), "utf8"),
+  readFileSync(new URL("../../examples/10-fit/model.txt", import.meta.url), "utf8"),
 );
 const lines = ["ID,TIME,AMT,EVID,DV,WT"];
 for (let id = 1; id <= 30; id++) {

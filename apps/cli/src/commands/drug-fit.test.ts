@@ -5,7 +5,7 @@ import { after, describe, test } from "node:test";
 import { REPOSITORY } from "@viscera/core/testing";
 import { refused, scratch, viscera } from "./testing.js";
 
-const EXAMPLE = join(REPOSITORY, "examples/08-fit");
+const EXAMPLE = join(REPOSITORY, "examples/10-fit");
 const MODEL = join(EXAMPLE, "model.txt");
 const TRIAL = join(EXAMPLE, "trial.csv");
 

@@ -38,7 +38,7 @@ const EXPECTED: Record<string, RegExp[]> = {
     /stenosis 0\.15: .* leg 7\.1 mL\/s, drop in the iliac 10\.2 mmHg/,
     /patient: 118\/76 mmHg, 5\.9\d L\/min/,
   ],
-  "08-fit/fit.mjs": [
+  "10-fit/fit.mjs": [
     /tvCL +4\.0\d L\/h \(3\.\d\d to 4\.\d\d\), true 4/,
     /OFV -68\.8\d, \d+ iterations/,
     /the patient's clearance: 6\.3\d L\/h/,

@@ -21,7 +21,7 @@ async function objectiveAtStart(text: string, dataText: string) {
 }
 
 test("the text of a fitted model begins where the fit ended", async () => {
-  const folder = join(REPOSITORY, "examples/08-fit");
+  const folder = join(REPOSITORY, "examples/10-fit");
   const text = readFileSync(join(folder, "model.txt"), "utf8");
   const dataText = readFileSync(join(folder, "trial.csv"), "utf8");
   const model = readModelText(text);
