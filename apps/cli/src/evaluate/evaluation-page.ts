@@ -73,6 +73,7 @@ export async function evaluationPage(
     cases: cases.map(({ name }) => name),
     values: metrics.map((metric) => structures.map((_, s) => valuesOf(metric, s))),
     summaries: metrics.map((metric) => structures.map((_, s) => summaries[s]![metric] ?? empty)),
+    overall: metrics.map((metric) => evaluation.overall[metric]!),
     truthMl: structures.map((_, s) => valuesOf("volume_truth", s)),
     predictionMl: structures.map((_, s) => valuesOf("volume_prediction", s)),
     failed: evaluation.failed.map(({ name, message }) => ({ name, message })),

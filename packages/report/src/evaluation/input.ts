@@ -58,6 +58,8 @@ export interface EvaluationReportInput {
   values: readonly (readonly (readonly number[])[])[];
   /** By metric and structure. */
   summaries: readonly (readonly ShownSummary[])[];
+  /** By metric: of each case's mean over its structures. */
+  overall: readonly ShownSummary[];
   /** Volumes in mL by structure and case. */
   truthMl: readonly (readonly number[])[];
   predictionMl: readonly (readonly number[])[];

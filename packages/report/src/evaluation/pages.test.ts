@@ -77,6 +77,7 @@ function evaluation(over: Partial<EvaluationReportInput> = {}): EvaluationReport
       [summary(), summary({ count: 2, missing: 1 })],
       [summary({ count: 0, mean: Number.NaN }), summary({ mean: 0.6 })],
     ],
+    overall: [summary(), summary({ mean: 0.6 })],
     truthMl: [
       [10, 20, 30],
       [1, 2, 0],
@@ -163,6 +164,27 @@ test("the page of an evaluation names its convention, counts what is missing and
     outlines.some(([, kind]) => kind === "truth") && outlines.some(([, kind]) => kind === "prediction"),
   );
   assert.notEqual(outlines[0]![2], outlines[1]![2]);
+});
+
+test("of many structures the worst stay in sight and all are in a fold", async () => {
+  const names = Array.from({ length: 30 }, (_, s) => `Structure ${s}`);
+  const page = await buildEvaluationReport(
+    evaluation({
+      structures: names,
+      metrics: [{ name: "dice", label: "Dice", unit: "1", better: "higher" }],
+      values: [names.map((_, s) => [s / 30, s / 30, s / 30])],
+      summaries: [names.map((_, s) => summary({ mean: s / 30 }))],
+      overall: [summary()],
+      truthMl: names.map(() => [1, 2, 3]),
+      predictionMl: names.map(() => [1, 2, 3]),
+      worst: [],
+    }),
+  );
+  const first = page.slice(page.indexOf('id="summary"'), page.indexOf("<details"));
+  assert.match(first, /Mean over the structures/);
+  assert.match(first, /Structure 0<[\s\S]*Structure 9</);
+  assert.doesNotMatch(first, /Structure 10</);
+  assert.match(page, /Dice of all 30 structures/);
 });
 
 test("a box shows quartiles, and leaves out what is no number", () => {
