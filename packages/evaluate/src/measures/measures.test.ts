@@ -110,6 +110,8 @@ test("lesions are dilated up to the image's border and not beyond", async () => 
 test("the decimal spacing is what the file's single precision stands for", () => {
   const stored = affineOf([Math.fround(0.8), Math.fround(3.92), 1 / 3]);
   assert.deepEqual(decimalSpacing({ size: SIZE, affine: stored }), [0.8, 3.92, 1 / 3]);
+  const fine = affineOf([Math.fround(0.781253), Math.fround(4.67188), 5]);
+  assert.deepEqual(decimalSpacing({ size: SIZE, affine: fine }), [0.781253, 4.67188, 5]);
 });
 
 test("other grids are refused by what differs", () => {
