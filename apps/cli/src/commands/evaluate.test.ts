@@ -128,6 +128,18 @@ describe("evaluate", () => {
     assert.doesNotMatch(page, /NaN|undefined/);
   });
 
+  test("MONAI's generalised Dice weighs the labels of a case together", () => {
+    const { status, stderr } = viscera([
+      ...["evaluate", ...folders, "--out", at("monai"), "--convention", "monai", "--region", "both=1+2"],
+    ]);
+    assert.equal(status, 0, stderr);
+    const { cases, overall } = JSON.parse(readFileSync(at("monai", "results.json"), "utf8"));
+    // Labels of equal size: 2 (125 + 0) / (150 + 150 + 150), where the spleen is missed and the liver moved by one voxel.
+    assert.ok(Math.abs(cases[1].together.generalised_dice - 250 / 450) < 1e-12);
+    assert.equal(cases[0].together.generalised_dice, 1);
+    assert.equal(overall.summaries.generalised_dice.count, 3);
+  });
+
   test("settings reach the structures that they name", () => {
     const { status, stderr } = viscera([
       ...["evaluate", ...folders, "--out", at("set"), "--convention", "deepmind", "--labels", "spleen,1"],

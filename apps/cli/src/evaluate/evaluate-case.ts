@@ -1,5 +1,11 @@
 import { type JobOptions, type Size3, usageError, type Vec3 } from "@viscera/core";
-import { compareLabels, decimalSpacing, type EvaluationSettings, optionsOf } from "@viscera/evaluate";
+import {
+  compareLabels,
+  decimalSpacing,
+  type EvaluationSettings,
+  optionsOf,
+  type StructureResult,
+} from "@viscera/evaluate";
 import { readLabels } from "@viscera/scan/node";
 import { explainError } from "../terminal/explain-error.js";
 import type { FilePair } from "./pair-files.js";
@@ -12,7 +18,7 @@ export type CaseOutcome =
       size: Size3;
       spacingMm: Vec3;
       /** Values by label id, of the labels that occur in either file or were asked for. */
-      structures: { id: number; values: Record<string, number> }[];
+      structures: StructureResult[];
       warnings: string[];
     }
   | { name: string; status: "failed"; message: string; hint: string };

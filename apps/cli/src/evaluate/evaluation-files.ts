@@ -68,14 +68,15 @@ export function evaluationJson(evaluation: Evaluation): string {
         summaries: summaryRecords(evaluation.summaries[s]!),
       })),
       overall: {
-        of: "each case's mean over its structures with a finite value",
+        of: "each case's mean over its structures with a finite value; generalised_dice: of all labels together",
         summaries: summaryRecords(evaluation.overall),
       },
-      cases: cases.map(({ name, values, warnings }) => ({
+      cases: cases.map(({ name, values, together, warnings }) => ({
         name,
         structures: Object.fromEntries(
           structures.map((structure, s) => [structure.name, jsonRecord(values[s]!)]),
         ),
+        ...(Object.keys(together).length > 0 ? { together: jsonRecord(together) } : {}),
         warnings,
       })),
       failed,

@@ -4,6 +4,7 @@ import {
   Bootstrap,
   type EvaluationSettings,
   emptyPair,
+  generalisedDice,
   measureStructure,
   optionsOf,
   type Summary,
@@ -20,11 +21,17 @@ export interface Evaluation {
   /** Names of the metrics in the order of their columns. */
   metrics: string[];
   /** Finished cases; one row of values a structure, in the order of `structures`. */
-  cases: { name: string; values: Record<string, number>[]; warnings: string[] }[];
+  cases: {
+    name: string;
+    values: Record<string, number>[];
+    /** Metrics of all labels together, regions left out. */
+    together: Record<string, number>;
+    warnings: string[];
+  }[];
   failed: { name: string; message: string; hint: string }[];
   /** By structure, then metric. */
   summaries: Record<string, Summary>[];
-  /** Of each case's mean over its structures (values that are numbers), by metric. */
+  /** Of each case's mean over its structures (values that are numbers), by metric; and of the labels together. */
   overall: Record<string, Summary>;
 }
 
@@ -48,7 +55,18 @@ export async function gatherEvaluation(
         structures.find((structure) => structure.id === id)?.values ??
           (await measureStructure(emptyPair(size, spacingMm), optionsOf(settings, id), job)),
       );
-    cases.push({ name, values, warnings });
+    const labels = structures.filter(({ id }) => id > 0);
+    // The rules for structures that the truth lacks are MONAI's.
+    const together: Record<string, number> =
+      settings.options.convention === "monai" && labels.length > 0
+        ? {
+            generalised_dice: generalisedDice(
+              labels.map(({ volumes }) => volumes),
+              "square",
+            ),
+          }
+        : {};
+    cases.push({ name, values, together, warnings });
   }
   const metrics = [...new Set(cases.flatMap(({ values }) => values.flatMap((row) => Object.keys(row))))];
   const bootstrap = new Bootstrap(seed);
@@ -75,8 +93,24 @@ export async function gatherEvaluation(
     summaries: ids.map((_, s) =>
       summariesOf((metric) => cases.flatMap(({ values }) => values[s]![metric] ?? [])),
     ),
-    overall: summariesOf((metric) => cases.map(({ values }) => meanOver(values, metric))),
+    overall: {
+      ...summariesOf((metric) => cases.map(({ values }) => meanOver(values, metric))),
+      ...togetherSummaries(cases, bootstrap),
+    },
   };
+}
+
+function togetherSummaries(cases: Evaluation["cases"], bootstrap: Bootstrap): Record<string, Summary> {
+  const metrics = new Set(cases.flatMap(({ together }) => Object.keys(together)));
+  return Object.fromEntries(
+    [...metrics].map((metric) => [
+      metric,
+      summarise(
+        cases.map(({ together }) => together[metric] ?? Number.NaN),
+        bootstrap,
+      ),
+    ]),
+  );
 }
 
 /** Mean of a case's structures that have a finite value; NaN where none has. */

@@ -11,6 +11,7 @@ import {
   type VoxelBox,
 } from "@viscera/core";
 import { maskPair, unionBox, unionBoxes } from "../masks/mask-pair.js";
+import type { OverlapVolumes } from "../overlap/generalised-dice.js";
 import { type MeasureOptions, measureStructure } from "./measure-structure.js";
 
 /** A label image on its grid. */
@@ -22,6 +23,8 @@ export interface LabelledGrid extends Grid {
 export interface StructureResult {
   id: number;
   values: Record<string, number>;
+  /** Voxels in the truth, the prediction and both, as generalised Dice weighs them. */
+  volumes: OverlapVolumes;
 }
 
 /**
@@ -94,7 +97,8 @@ export async function compareLabels(
     job.onProgress?.({ stage: "structures", done, total: wanted.length });
     const box = boxOf(labels, boxes);
     const pair = maskPair(truth.data, prediction.data, grid, labels.length === 1 ? labels[0]! : labels, box);
-    results.push({ id, values: await measureStructure(pair, settingsOf(id), job) });
+    const volumes = { ref: pair.refVoxels, pred: pair.predVoxels, both: pair.bothVoxels };
+    results.push({ id, values: await measureStructure(pair, settingsOf(id), job), volumes });
     // A signal is heard only between two turns of the event loop.
     if (job.signal) await new Promise((resolve) => setTimeout(resolve, 0));
   }

@@ -21,6 +21,7 @@ const metric = (name: string, label: string, unit: string, better: Metric["bette
 const METRICS: readonly Metric[] = [
   metric("dice", "Dice", "1", "higher"),
   metric("iou", "IoU", "1", "higher"),
+  metric("generalised_dice", "Generalised Dice", "1", "higher"),
   metric("sensitivity", "Sensitivity", "1", "higher"),
   metric("specificity", "Specificity", "1", "higher"),
   metric("precision", "Precision", "1", "higher"),
