@@ -11,6 +11,7 @@ import { addModels } from "./commands/models.js";
 import { addOrgans } from "./commands/organs.js";
 import { addDemo, addPhantom } from "./commands/phantom.js";
 import { addRank } from "./commands/rank.js";
+import { addReaders } from "./commands/readers.js";
 import { addReport } from "./commands/report.js";
 import { addRun } from "./commands/run.js";
 import { addSegment } from "./commands/segment.js";
@@ -39,6 +40,7 @@ export function buildProgram(signal: AbortSignal): Command {
   addRank(program, signal);
   addFlow(program, signal);
   addChallenge(program, signal);
+  addReaders(program, signal);
   addReport(program, signal);
   addPhantom(program, signal);
   addTrain(program, signal);

@@ -45,11 +45,16 @@ async function bundle(entry, options = {}) {
 
 if (!isCurrent()) {
   const started = new Date();
-  const [script, runScript] = await Promise.all(
-    ["main.ts", "runs.ts"].map((entry) => bundle(entry, { format: "iife", conditions: ["import"] })),
+  const [script, runScript, studyScript] = await Promise.all(
+    ["main.ts", "runs.ts", "study.ts"].map((entry) =>
+      bundle(entry, { format: "iife", conditions: ["import"] }),
+    ),
   );
   const style = await bundle("style.css");
-  if ([script, runScript].some((text) => /<\/script|<!--/i.test(text)) || /<\/style/i.test(style)) {
+  if (
+    [script, runScript, studyScript].some((text) => /<\/script|<!--/i.test(text)) ||
+    /<\/style/i.test(style)
+  ) {
     throw new Error("The bundle holds text that would end its own element.");
   }
   mkdirSync(dirname(OUTPUT), { recursive: true });
@@ -57,7 +62,12 @@ if (!isCurrent()) {
   try {
     writeFileSync(
       temporary,
-      Object.entries({ CLIENT_SCRIPT: script, RUN_SCRIPT: runScript, CLIENT_STYLE: style })
+      Object.entries({
+        CLIENT_SCRIPT: script,
+        RUN_SCRIPT: runScript,
+        STUDY_SCRIPT: studyScript,
+        CLIENT_STYLE: style,
+      })
         .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};\n`)
         .join(""),
     );

@@ -10,5 +10,7 @@ export type { RankingReportInput, ShownPlacing, ShownRanking } from "./evaluatio
 export { buildRankingReport } from "./evaluation/ranking-page.js";
 export { formatQuantity } from "./numbers.js";
 export { buildReport } from "./page.js";
+export type { StudyCase, StudyInput, StudyQuestion } from "./readers/input.js";
+export { buildReaderStudy } from "./readers/page.js";
 export type { ReportInput, ReportMesh, ReportRun } from "./report-input.js";
 export { buildRunReport, type RunReportInput } from "./run-page.js";
