@@ -145,8 +145,12 @@ export function addDrugFit(drug: Command, signal: AbortSignal): void {
           predictionCorrected: options.predictionCorrected === true,
         })
       : [];
-    const npde = drawn && rows.length > 2 ? npdeOf(problem, drawn) : null;
+    const npde = drawn ? npdeOf(problem, drawn) : null;
     const warnings = [...problem.warnings, ...problem.predictor.warnings, ...(fit?.warnings ?? [])];
+    if (drawn && npde === null)
+      warnings.push(
+        "No NPDE: they need three observations, and more --simulations than a subject has observations.",
+      );
     const summary = {
       model: model.title || path,
       data: data.name,

@@ -87,7 +87,7 @@ test("a fit finds what the data were drawn with; a bad start leads to the same p
   assertClose(mean, 0, { absolute: 0.15 });
   assertClose(variance, 1, { absolute: 0.2 });
   const drawn = await simulateObservations(problem, fit.values, { replicates: 200, seed: 2 });
-  const npde = npdeOf(problem, drawn);
+  const npde = npdeOf(problem, drawn)!;
   assertClose(npde.mean, 0, { absolute: 0.15 });
   assertClose(npde.variance, 1, { absolute: 0.25 });
   assert.ok(npde.p.together > 0.01);
@@ -108,7 +108,7 @@ test("a wrong model is seen: NPDE and the check fail", async () => {
   const values = problem.space.values(problem.space.start)!;
   const individuals = await fitSubjects(problem);
   const drawn = await simulateObservations(problem, values, { replicates: 200, seed: 2 });
-  assert.ok(npdeOf(problem, drawn).p.together < 1e-4);
+  assert.ok(npdeOf(problem, drawn)!.p.together < 1e-4);
   const rows = residualsOf(problem, values, individuals);
   const bins = visualPredictiveCheck(problem, rows, drawn, { bins: 6 });
   const outside = bins.filter(({ levels }) => levels[1]!.observed > levels[1]!.high);
@@ -188,6 +188,12 @@ test("data and names that do not fit are refused", async () => {
     MODEL.replace("tvV * exp", "WT * exp").replace("parameter tvV = 70 > 0", "covariate WT"),
     text,
     /no column "WT"/,
+  );
+  const weighted = DESIGN.replace("DV", "DV,WT").replaceAll(/(\d|\.)$/gm, "$1,.");
+  await refused(
+    MODEL.replace("tvV * exp", "WT * exp").replace("parameter tvV = 70 > 0", "covariate WT"),
+    weighted,
+    /Line 2 of d\.csv: the covariate "WT" is missing/,
   );
   const zero = DESIGN.replace("1,0,1000,1,.", "1,-1,.,0,1\n1,0,1000,1,.");
   const problem = await problemOf(MODEL, zero);

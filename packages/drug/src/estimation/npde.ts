@@ -14,8 +14,8 @@ export interface NpdeResult {
   p: { mean: number; variance: number; normality: number; together: number };
 }
 
-/** `simulated` are tables replicates x observations per subject. */
-export function npdeOf(problem: EstimationProblem, simulated: readonly Float64Array[]): NpdeResult {
+/** `simulated` are tables replicates x observations per subject; null where they are too few for every subject. */
+export function npdeOf(problem: EstimationProblem, simulated: readonly Float64Array[]): NpdeResult | null {
   const values = problem.subjects.flatMap(({ data: { observations } }, s) =>
     npdeOfSubject(
       observations.map(({ value, censored }) => (censored ? null : value)),
@@ -24,6 +24,7 @@ export function npdeOf(problem: EstimationProblem, simulated: readonly Float64Ar
   );
   const known = values.filter((value) => value !== null);
   const n = known.length;
+  if (n < 3) return null;
   const mean = known.reduce((sum, value) => sum + value, 0) / n;
   const variance = known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
   const ofMean = twoSided(mean / Math.sqrt(variance / n));
@@ -46,7 +47,7 @@ function npdeOfSubject(observed: readonly (number | null)[], table: Float64Array
   ).filter((draw) => draw.every(Number.isFinite));
   const replicates = draws.length;
   const nothing = observed.map(() => null);
-  if (n === 0 || replicates <= n) return nothing;
+  if (n === 0 || replicates <= n + 2) return nothing;
   const mean = new Float64Array(n);
   for (const draw of draws) for (let i = 0; i < n; i++) mean[i]! += draw[i]! / replicates;
   const covariance = new Float64Array(n * n);
@@ -62,7 +63,9 @@ function npdeOfSubject(observed: readonly (number | null)[], table: Float64Array
       Float64Array.from(values, (value, i) => value - mean[i]!),
       n,
     );
-  const own = decorrelated(places.map((j) => observed[j]!));
+  const own = decorrelated(places.map((j) => observed[j]!)).map(
+    (value, i) => value * comparable(i + 1, replicates),
+  );
   const below = new Float64Array(n);
   for (const draw of draws) {
     const other = decorrelated(draw);
@@ -75,6 +78,16 @@ function npdeOfSubject(observed: readonly (number | null)[], table: Float64Array
     result[j] = normalQuantile(inside);
   }
   return result;
+}
+
+/**
+ * The factor that makes the i-th decorrelated observation comparable with the draws, whose own covariance it was
+ * decorrelated by: the draws are the sample of a regression on the i - 1 before, the observation is predicted by it, with
+ * the variance (1 + 1/K) (K - 2) / (K - i - 1) where the sample's is (K - i) / (K - 1).
+ */
+function comparable(i: number, replicates: number): number {
+  const k = replicates;
+  return Math.sqrt(((k - i - 1) * (k - i)) / ((k - 2) * (k - 1) * (1 + 1 / k)));
 }
 
 /** p of normality with estimated mean and deviation (D'Agostino & Stephens, Goodness-of-Fit Techniques, 1986, table 4.9). */

@@ -275,7 +275,13 @@ function constantsOf(
     const column = data.covariates.indexOf(name);
     const own = column < 0 ? Number.NaN : first.covariates[column]!;
     if (!Number.isNaN(own)) return own;
-    return settings[name] ?? model.parameters.find((found) => found.name === name)?.value ?? Number.NaN;
+    const known = settings[name] ?? model.parameters.find((found) => found.name === name)?.value ?? null;
+    if (known !== null) return known;
+    throw inputError(
+      "data",
+      `Line ${first.line} of ${data.name}: the covariate "${name}" is missing.`,
+      "Give it in the subject's first row.",
+    );
   });
 }
 
