@@ -1,5 +1,5 @@
 /**
- * Normalised prediction distribution errors (Brendel et al. 2006, doi:10.1007/s11095-005-9067-5; Comets, Brendel & Mentre
+ * Normalised prediction distribution errors (Brendel et al. 2006, doi:10.1007/s11095-006-9067-5; Comets, Brendel & Mentre
  * 2008, doi:10.1016/j.cmpb.2007.12.002): standard normal if the model is right.
  */
 import { cholesky, lowerGamma, normalCdf, normalQuantile, solveLower } from "@viscera/numerics";
