@@ -19,6 +19,7 @@ import {
   residualsOf,
   simulateObservations,
   visualPredictiveCheck,
+  withDefaultVariability,
   withoutRandomEffects,
   withRandomEffects,
   withResidualError,
@@ -77,13 +78,13 @@ export function addDrugFit(drug: Command, signal: AbortSignal): void {
     )
     .option(
       "--random <name=variance>",
-      "parameter that varies between subjects, as P exp(eta); 30% is a coefficient of variation",
+      "parameter that varies between subjects, as P exp(eta); 30% is a coefficient of variation (default: every positive one)",
       collectSettings,
       [],
     )
     .option(
       "--error <kind=sd>",
-      "residual error: additive, proportional, both, or exponential; Cp:additive=0.3 names the output",
+      "residual error: additive, proportional, both, or exponential; Cp:additive=0.3 names the output (default: both)",
       collectSettings,
       [],
     )
@@ -104,7 +105,7 @@ export function addDrugFit(drug: Command, signal: AbortSignal): void {
     .option("--report <file>", "page with the table and the plots to write (HTML)")
     .option("--force", "replace what is there");
   withExamples(withCommonOptions(command), [
-    "viscera drug fit my-model.txt --data trial.csv --out fit",
+    "viscera drug fit pk1-oral --data trial.csv --out fit",
     "viscera drug fit pk1-oral --data trial.csv --random ka=0.4,CL=30%,V=30% --error proportional=0.2 --out fit",
     "viscera drug fit fit/model.txt --data patient.csv --method map --out patient-fit --report patient.html",
   ]);
@@ -117,14 +118,18 @@ export function addDrugFit(drug: Command, signal: AbortSignal): void {
     const simulations = wholeNumber(options.simulations, "--simulations", 0, 100_000);
     const bins = wholeNumber(options.bins, "--bins", 1, 1000);
     const source = await modelText(path);
-    const model = modelFor(readModelText(source, basename(path)), method, options);
+    const given = modelFor(readModelText(source, basename(path)), method, options);
     const settings = problemOptions(options);
     const began = performance.now();
     const data = readDataSet(await readText(options.data, "--data"), {
       name: basename(options.data),
-      covariates: dataColumnsOf(model, settings),
+      covariates: dataColumnsOf(given, settings),
       ...(options.ignore === undefined ? {} : { ignore: options.ignore }),
     });
+    const { model, added } =
+      method === "map"
+        ? { model: given, added: [] }
+        : withDefaultVariability(given, data, { effects: method === "focei", kept: settings.fix ?? [] });
     const problem = await estimationProblem(model, data, { ...settings, signal });
     checkMethod(problem, method, options);
     const fit = method === "map" ? null : await fitPopulation(problem, context.job("Fit"));
@@ -146,7 +151,13 @@ export function addDrugFit(drug: Command, signal: AbortSignal): void {
         })
       : [];
     const npde = drawn ? npdeOf(problem, drawn) : null;
-    const warnings = [...problem.warnings, ...problem.predictor.warnings, ...(fit?.warnings ?? [])];
+    const assumed = added.map((what) => `The model does not say how data vary, so ${what}.`);
+    const warnings = [
+      ...assumed,
+      ...problem.warnings,
+      ...problem.predictor.warnings,
+      ...(fit?.warnings ?? []),
+    ];
     if (drawn && npde === null)
       warnings.push(
         "No NPDE: they need three observations, and more --simulations than a subject has observations.",
@@ -225,10 +236,10 @@ function modelFor(
   let model = withRandomEffects(read, variances(random));
   for (const [output, terms] of errorTerms(error)) model = withResidualError(model, output, terms);
   if (method === "pooled") return withoutRandomEffects(model);
-  if ((model.random ?? []).length === 0) {
+  if (method === "map" && (model.random ?? []).length === 0) {
     throw usageError(
-      "The model says nothing of how subjects vary.",
-      'Add lines such as "random etaCL ~ 0.09", give --random CL=0.1,V=0.1, or fit all data as one with --method pooled.',
+      "The model says nothing of how subjects vary, which --method map needs to know.",
+      'Add lines such as "random etaCL ~ 0.09", give --random CL=0.1,V=0.1, or take the model.txt of a population fit.',
     );
   }
   return model;

@@ -4,6 +4,7 @@ export {
   withRandomEffects,
   withResidualError,
 } from "./add-variability.js";
+export { type DefaultVariability, withDefaultVariability } from "./default-variability.js";
 export { type FitOptions, fitPopulation, fitSubjects, type PopulationFit } from "./fit-population.js";
 export { type FitRunInput, fitRun } from "./fit-run.js";
 export { type FittedText, fittedModelText } from "./fitted-model-text.js";
