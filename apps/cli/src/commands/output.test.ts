@@ -2,23 +2,27 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import type { Command } from "commander";
+import { buildProgram } from "../program.js";
 import { MAIN, refused, scratch, viscera, writeBlocks } from "./testing.js";
 
-const VERBS = [
-  "demo",
-  "run",
-  "info",
-  "convert",
-  "segment",
-  "organs",
-  "simulate",
-  "report",
-  "phantom",
-  "train",
-  "finetune",
-];
-const MODEL_VERBS = ["list", "add", "show", "remove", "calibrate"];
-const DRUG_VERBS = ["sbml", "sbml-suite", "simulate", "models", "nca"];
+/** Commands that do something by themselves, with the words that call them. */
+function leaves(command: Command, words: readonly string[] = []): { words: string[]; command: Command }[] {
+  const named = [...words, command.name()];
+  if (command.commands.length === 0) return [{ words: named, command }];
+  return command.commands.flatMap((sub) => leaves(sub, named));
+}
+
+function helpOf(command: Command): string {
+  let text = "";
+  command.configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  return text;
+}
 
 describe("what the command prints and writes", () => {
   const { at, remove } = scratch();
@@ -122,20 +126,24 @@ describe("what the command prints and writes", () => {
   });
 
   test("help has an example for every verb", () => {
-    for (const verb of [...VERBS, "models"])
-      assert.match(viscera([verb, "--help"]).stdout, /Examples?:\n {2}\$ viscera/, verb);
-    for (const verb of DRUG_VERBS)
-      assert.match(viscera(["drug", verb, "--help"]).stdout, /Examples?:\n {2}\$ viscera drug/, verb);
-    for (const verb of MODEL_VERBS)
-      assert.match(viscera(["models", verb, "--help"]).stdout, /Examples?:\n {2}\$ viscera models/, verb);
+    const all = leaves(buildProgram(new AbortController().signal));
+    assert.ok(all.length > 30);
+    for (const { words, command } of all) {
+      const help = helpOf(command);
+      const example = help.slice(help.search(/Examples?:\n/));
+      assert.match(help, /Examples?:\n {2}\$ /, words.join(" "));
+      // `models list` is what `models` does.
+      assert.ok(example.includes(words.join(" ").replace(/ list$/, "")), words.join(" "));
+    }
   });
 
   test("completion offers verbs, options and the verbs of models", {
     skip: process.platform === "win32",
   }, () => {
+    const verbs = buildProgram(new AbortController().signal).commands.map((command) => command.name());
     for (const shell of ["bash", "zsh", "fish"]) {
       const { stdout } = viscera(["completion", shell]);
-      for (const verb of [...VERBS, "models"]) assert.ok(stdout.includes(verb), `${shell}: ${verb}`);
+      for (const verb of verbs) assert.ok(stdout.includes(verb), `${shell}: ${verb}`);
     }
     const complete = (...words: string[]) => {
       const script = `source <("$0" "$1" completion bash); COMP_WORDS=(viscera ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _viscera; echo "\${COMPREPLY[@]}"`;
@@ -145,7 +153,7 @@ describe("what the command prints and writes", () => {
       assert.equal(stderr, "");
       return stdout.trim().split(" ");
     };
-    assert.deepEqual(complete("r"), ["run", "report"]);
+    assert.deepEqual(complete("r"), ["run", "rank", "readers", "report"]);
     assert.deepEqual(complete("run", "--label"), ["--labels", "--label-names"]);
     assert.deepEqual(complete("models", "re"), ["remove"]);
   });
