@@ -7,6 +7,7 @@ export * from "./case/organs-file.js";
 export * from "./case/patient.js";
 export * from "./case/run-file.js";
 export * from "./case/schemas.js";
+export * from "./case/vessels-file.js";
 export * from "./errors.js";
 export * from "./frames.js";
 export * from "./progress.js";

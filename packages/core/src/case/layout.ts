@@ -12,6 +12,7 @@ export const CASE_PATHS = {
   truth: "truth.json",
   /** Its true labels, where `labels` are a network's. */
   trueLabels: "truth-labels.nii.gz",
+  vesselFile: (name: string, extension: string) => `vessels/${name}.${extension}`,
   organFile: (name: string, extension: string) => `organs/${name}.${extension}`,
   run: (name: string) => ({
     folder: `runs/${name}`,

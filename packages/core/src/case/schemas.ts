@@ -6,6 +6,7 @@ import { modelFileSchema } from "./model-file.js";
 import { organsFileSchema } from "./organs-file.js";
 import { patientSchema } from "./patient.js";
 import { runSummarySchema } from "./run-file.js";
+import { vesselsFileSchema } from "./vessels-file.js";
 
 /** Every file of a case that others read or write, by the name its JSON Schema gets. */
 export const FILE_SCHEMAS = {
@@ -15,6 +16,7 @@ export const FILE_SCHEMAS = {
   organs: organsFileSchema,
   patient: patientSchema,
   "run-summary": runSummarySchema,
+  vessels: vesselsFileSchema,
 } as const;
 
 /** JSON Schema (draft 2020-12) of one of the case folder's files, as an input to it must look. */

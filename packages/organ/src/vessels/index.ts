@@ -1,0 +1,2 @@
+export { type SmoothSurface, smoothSurface } from "./signed-distance.js";
+export { vesselsOf } from "./vessels-of.js";
