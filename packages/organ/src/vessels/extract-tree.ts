@@ -112,7 +112,7 @@ function zonesOf(
   const radius = typicalRadius(line, piece, surface);
   const total = arcLengths(line).at(-1)!;
   return [chain[0]!, chain.at(-1)!].map((n) =>
-    degree.get(n)! < 3 ? 0 : Math.min(1.5 * Math.max(radius, graph.nodes[n]!.radiusMm), 0.4 * total),
+    degree.get(n)! < 3 ? 0 : Math.min(2.2 * Math.max(radius, graph.nodes[n]!.radiusMm), 0.4 * total),
   ) as [number, number];
 }
 

@@ -43,7 +43,10 @@ export function measureSegment(
   const used = measured.map((section, i) => section ?? nearest(i) ?? sections[i] ?? null);
   const areaMm2 = used.map((section, i) => section?.areaMm2 ?? Math.PI * rough[i]! ** 2);
   const radiusMm = areaMm2.map((area) => Math.sqrt(area / Math.PI));
-  const zones = ends.map((end) => (end.kind === "blind" ? usual : end.zoneMm)) as [number, number];
+  const zones = ends.map((end) => (end.kind === "blind" ? usual + 1.5 * piece.voxelMm : end.zoneMm)) as [
+    number,
+    number,
+  ];
   const regular = points.map((_, i) => arc[i]! >= zones[0] && total - arc[i]! >= zones[1]);
   excludeMouths(regular, radiusMm, arc, ends, 4 * usual);
   const own = regular.some(Boolean) ? radiusMm.filter((_, i) => regular[i]) : radiusMm;
