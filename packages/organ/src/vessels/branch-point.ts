@@ -46,7 +46,12 @@ export function leaving({ line, zoneMm, radiusMm }: Limb): { point: Point; direc
 /** The line with its first `zoneMm` made a straight way to a new start. */
 export function attached(line: readonly Point[], zoneMm: number, start: Point): Point[] {
   const arc = arcLengths(line);
-  const from = Math.min(zoneMm, 0.6 * arc.at(-1)!);
+  // A limb that the new start lies beside is met there, and not further back.
+  const beside = line.reduce((a, p, i) => (distance(p, start) < distance(line[a]!, start) ? i : a), 0);
+  const from = Math.min(
+    Math.max(zoneMm, arc[beside]! + zoneMm / 4),
+    Math.max(0.6 * arc.at(-1)!, arc[beside]!),
+  );
   const joint = pointAlong(line, arc, from);
   const out: Point[] = [start];
   const direction = unit(subtract(joint, start));

@@ -6,6 +6,7 @@ import { type JobOptions, throwIfCancelled, type VesselTree } from "@viscera/cor
 import { assembleTree, type LooseNode, type LooseSegment } from "./assemble-tree.js";
 import { attached, crossingOf, type Limb } from "./branch-point.js";
 import { type Chains, chainsOf, contractShort } from "./chains.js";
+import { sectionAt } from "./cross-section.js";
 import { geodesicDistance, largestIn } from "./geodesic.js";
 import { type LevelGraph, levelGraph } from "./level-graph.js";
 import { type LineEnd, measureSegment } from "./measure-segment.js";
@@ -45,7 +46,8 @@ export function extractTree(piece: Piece, made: PieceSurface, options: JobOption
   const zones = rough.map((line, c) => zonesOf(graph, chains.chains[c]!, degree, line, piece, surface));
   const lines = rough.map((line, c) => {
     throwIfCancelled(options.signal);
-    return refinedLine(line, zones[c]!, piece, surface);
+    const tips = [chains.chains[c]![0]!, chains.chains[c]!.at(-1)!].map((n) => degree.get(n) === 1);
+    return roundedTips(refinedLine(line, zones[c]!, piece, surface), tips, zones[c]!, piece, surface);
   });
   const nodes = placeNodes(chains, degree, lines, zones, graph, piece, surface);
   return assembleTree(...measured(chains, degree, lines, zones, nodes, piece, surface, graph));
@@ -98,6 +100,32 @@ function tipRadius(graph: LevelGraph, order: readonly number[], piece: Piece): n
     radius = Math.max(radius, node.radiusMm);
   }
   return radius;
+}
+
+/**
+ * Does the tips of a refined line again where the vessel is wider than deep: there the bands about the corner of its end
+ * reach further into it than its inscribed radius tells.
+ */
+function roundedTips(
+  line: Point[],
+  tips: readonly boolean[],
+  zones: readonly [number, number],
+  piece: Piece,
+  surface: SmoothSurface,
+): Point[] {
+  const total = arcLengths(line).at(-1)!;
+  const radius = typicalRadius(line, piece, surface);
+  if (!tips.some(Boolean) || total < 6 * radius) return line;
+  const reach = Math.max(1, Math.round(radius / piece.voxelMm));
+  const directions = tangents(line, reach);
+  const widest = [0, 1].map((side) => {
+    const inner = Math.min(line.length - 2, 3 * reach);
+    const i = side === 0 ? inner : line.length - 1 - inner;
+    return sectionAt(surface, piece.voxelMm, line[i]!, directions[i]!, radius)?.widestMm ?? radius;
+  }) as [number, number];
+  const again = tips.map((isTip, side) => isTip && widest[side]! > 1.3 * radius) as [boolean, boolean];
+  if (!again.some(Boolean)) return line;
+  return refinedLine(withTips(line, again, widest, piece, surface), zones, piece, surface);
 }
 
 /** How far branch points reach into a line, mm from its start and its end; 0 at tips. */
@@ -172,13 +200,13 @@ function measured(
       const n = sides[side];
       const place = places.get(n)!;
       line = side === 1 ? [...line].reverse() : [...line];
-      line[0] = place;
       if (degree.get(n)! >= 3) {
         line = attached(line, zones[c]![side] + 2 * piece.voxelMm, place);
         const crotch = distance(centres.get(n) ?? graph.nodes[n]!.centre, place);
         const zoneMm = Math.max(crotch, surface.distance.at(place)) + 0.5 * radius + 2 * piece.voxelMm;
         ends.push({ kind: "branch", zoneMm });
       } else {
+        line[0] = place;
         const direction = tangents(line, Math.max(1, Math.round(radius / piece.voxelMm)))[0]!;
         const outwards: Point = [-direction[0], -direction[1], -direction[2]];
         const isCut = degree.get(n) === 1 && endsAtBorder(piece, surface, line[0]!, outwards);

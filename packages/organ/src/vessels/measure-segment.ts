@@ -43,10 +43,12 @@ export function measureSegment(
   const used = measured.map((section, i) => section ?? nearest(i) ?? sections[i] ?? null);
   const areaMm2 = used.map((section, i) => section?.areaMm2 ?? Math.PI * rough[i]! ** 2);
   const radiusMm = areaMm2.map((area) => Math.sqrt(area / Math.PI));
-  const zones = ends.map((end) => (end.kind === "blind" ? usual + 1.5 * piece.voxelMm : end.zoneMm)) as [
-    number,
-    number,
-  ];
+  const zones = ends.map((end, side) => {
+    const isBlind =
+      end.kind === "blind" ||
+      (end.kind === "cut" && closesUp(side === 0 ? radiusMm : [...radiusMm].reverse()));
+    return isBlind ? usual + 1.5 * piece.voxelMm : end.zoneMm;
+  }) as [number, number];
   const regular = points.map((_, i) => arc[i]! >= zones[0] && total - arc[i]! >= zones[1]);
   excludeMouths(regular, radiusMm, arc, ends, 4 * usual);
   const own = regular.some(Boolean) ? radiusMm.filter((_, i) => regular[i]) : radiusMm;
@@ -81,21 +83,27 @@ function excludeMouths(
   ends: readonly [LineEnd, LineEnd],
   reachMm: number,
 ): void {
-  const own = radiusMm.filter((_, i) => regular[i]);
-  if (own.length < 8) return;
-  const limit = 1.12 * quantile(own, 0.5);
+  const usual = radiusMm.filter((_, i) => regular[i]);
+  if (usual.length < 8) return;
+  const limit = 1.12 * quantile(usual, 0.5);
   const order = [...regular.keys()];
   for (const [end, indices] of [
     [ends[0], order],
     [ends[1], [...order].reverse()],
   ] as const) {
     if (end.kind !== "branch") continue;
-    const from = arc[indices[0]!]!;
-    for (const i of indices) {
-      if (Math.abs(arc[i]! - from) > reachMm || (regular[i] && radiusMm[i]! <= limit)) break;
+    const own = indices.slice(indices.findIndex((i) => regular[i]));
+    const from = arc[own[0]!]!;
+    for (const i of own) {
+      if (Math.abs(arc[i]! - from) > reachMm || radiusMm[i]! <= limit) break;
       regular[i] = false;
     }
   }
+}
+
+/** Whether a vessel that reaches the image's border narrows to a tip there, as one does that only just touches it. */
+function closesUp(fromTip: readonly number[]): boolean {
+  return fromTip[0]! < 0.7 * quantile(fromTip.slice(0, Math.max(8, fromTip.length >> 2)), 0.9);
 }
 
 function quantile(values: readonly number[], share: number): number {

@@ -46,7 +46,8 @@ export async function smoothSurface(
   };
 }
 
-function distances(blurred: Float32Array, size: Size3, affine: Affine, bandMm: number): Float32Array {
+function distances(plain: Float32Array, size: Size3, affine: Affine, bandMm: number): Float32Array {
+  const blurred = unshrunk(plain, size);
   const [nx, ny, nz] = size;
   const inverse = invert(affine);
   const neighbours = neighboursOf(size, affine);
@@ -110,6 +111,35 @@ function distances(blurred: Float32Array, size: Size3, affine: Affine, bandMm: n
       }
     }
   }
+  return out;
+}
+
+/**
+ * The blurred mask with what blurring took from curved walls given back: along a wall it is diffusion, which lowers the
+ * value by half the variance times the second derivatives in the wall's plane (in voxels, where the blur is a ball's).
+ */
+function unshrunk(blurred: Float32Array, [nx, ny, nz]: Size3): Float32Array {
+  const out = blurred.slice();
+  const [sx, sy, sz] = [1, nx, nx * ny];
+  for (let k = 1; k < nz - 1; k++)
+    for (let j = 1; j < ny - 1; j++)
+      for (let i = 1; i < nx - 1; i++) {
+        const v = i + nx * (j + ny * k);
+        const u = blurred[v]!;
+        if (u < 0.05 || u > 0.95) continue;
+        const second = (a: number) => blurred[v + a]! + blurred[v - a]! - 2 * u;
+        const mixed = (a: number, b: number) =>
+          (blurred[v + a + b]! + blurred[v - a - b]! - blurred[v + a - b]! - blurred[v - a + b]!) / 4;
+        const [gx, gy, gz] = [sx, sy, sz].map((a) => (blurred[v + a]! - blurred[v - a]!) / 2) as Point;
+        const squared = gx * gx + gy * gy + gz * gz;
+        if (squared < 1e-4) continue;
+        const [xx, yy, zz] = [second(sx), second(sy), second(sz)];
+        const [xy, xz, yz] = [mixed(sx, sy), mixed(sx, sz), mixed(sy, sz)];
+        const normal =
+          gx * gx * xx + gy * gy * yy + gz * gz * zz + 2 * (gx * gy * xy + gx * gz * xz + gy * gz * yz);
+        const taken = (BLUR_VOXELS ** 2 / 2) * (xx + yy + zz - normal / squared);
+        out[v] = Math.min(1, Math.max(0, u - Math.min(0.15, Math.max(-0.15, taken))));
+      }
   return out;
 }
 
