@@ -33,6 +33,7 @@ const OWN_ENTRIES = [
   CASE_PATHS.labels,
   CASE_PATHS.labelTable,
   "organs",
+  "vessels",
   "runs",
   CASE_PATHS.report,
   CASE_PATHS.truth,
@@ -217,7 +218,7 @@ export class CaseFolder {
 
   /** Clears away what a killed command left half-done. Only for a command that writes into the case. */
   async tidy(): Promise<void> {
-    for (const folder of ["", "organs", "runs"]) {
+    for (const folder of ["", "organs", "vessels", "runs"]) {
       for (const name of await readdir(this.at(folder)).catch(() => [])) {
         const path = join(this.at(folder), name);
         if (/^\.viscera-[0-9a-f]+\.part$/.test(name) || (folder === "runs" && name.startsWith(`${NEW}-`))) {

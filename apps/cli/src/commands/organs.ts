@@ -1,11 +1,12 @@
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { inputError, organsFileSchema, parseJson, spacingOf } from "@viscera/core";
+import { inputError, organsFileSchema, parseJson, spacingOf, vesselsFileSchema } from "@viscera/core";
 import { checkAnatomy } from "@viscera/organ";
 import { readScan, type ScanFile } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { importLabels } from "../steps/import-labels.js";
 import { makeOrgans } from "../steps/make-organs.js";
+import { makeVessels, printVessels, vesselChoice, vesselSummaries } from "../steps/make-vessels.js";
 import { countOf } from "../terminal/console.js";
 import { type CommandContext, decimalNumber } from "../terminal/context.js";
 import { OutputFolder } from "./output-folder.js";
@@ -17,6 +18,7 @@ interface OrgansOptions {
   labelNames?: string;
   errorMm?: string;
   quadratic?: boolean;
+  vessels?: string | true;
   force?: boolean;
 }
 
@@ -32,34 +34,51 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
       "largest distance by which decimation may move a surface (0 keeps every triangle)",
     )
     .option("--quadratic", "also Moran's I and Geary's C, whose cost grows with the square of the voxels")
+    .option(
+      "--vessels [names]",
+      "also centrelines (JSON, VTP) of these structures, separated by commas; alone: of all known vessels",
+    )
     .option("--force", "replace models that are there");
   withExamples(withCommonOptions(command), [
     "viscera organs seg.nii.gz --scan ct.nii.gz --label-names names.tsv --out organs",
+    "viscera organs seg.nii.gz --label-names names.tsv --vessels aorta,iliac_artery_left --out organs",
   ]);
   bind<OrgansOptions>(command, signal, async (context, [path = ""], options) => {
     const errorMm =
       options.errorMm === undefined ? undefined : decimalNumber(options.errorMm, "--error-mm", 0, 100);
+    const choice = options.vessels === undefined ? null : vesselChoice(options.vessels);
     const folder = await OutputFolder.open(options.out, options.force === true);
     const scan = options.scan ? await readGrey(options.scan, context) : null;
     const { labels, warnings } = await importLabels(path, options.labelNames, scan?.volume ?? null, context);
     for (const warning of [...(scan?.warnings ?? []), ...warnings]) context.console.warning(warning);
     const started = performance.now();
     const before = await modelsIn(options.out);
-    const { organs } = await folder.fill((write) =>
-      makeOrgans(
+    const followed = await vesselsIn(options.out);
+    const { organs, tubes } = await folder.fill(async (write) => {
+      // First, since a name that the labels lack is told before the long work.
+      const tubes = choice
+        ? await makeVessels(labels, choice, context, (name, content) => write(`vessels/${name}`, content))
+        : { vessels: [], warnings: [] };
+      const made = await makeOrgans(
         labels,
         scan?.volume ?? null,
         new Map(),
         context,
         { ...(errorMm === undefined ? {} : { errorMm }), quadratic: options.quadratic === true },
         write,
-      ),
-    );
+      );
+      return { ...made, tubes };
+    });
     // Models that organs.json no longer tells of would pass for this scan's.
     for (const name of before)
       if (!organs.some((organ) => organ.name === name))
         for (const ending of ["glb", "stl"])
           await rm(join(options.out, `${name}.${ending}`), { force: true });
+    for (const name of followed)
+      if (!tubes.vessels.some((vessel) => vessel.name === name))
+        for (const ending of ["json", "vtp"])
+          await rm(join(options.out, "vessels", `${name}.${ending}`), { force: true });
+    if (!choice) await rmdir(join(options.out, "vessels")).catch(() => {});
     context.console.step(
       "Organs",
       `${countOf(organs.length, "structure")}, voxels of ${spacingOf(labels.affine)
@@ -77,9 +96,19 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
         organ.touchesBorder ? "cut" : "",
       ]),
     );
+    if (tubes.vessels.length > 0) {
+      context.console.text("");
+      printVessels(tubes.vessels, context);
+    }
+    for (const warning of tubes.warnings) context.console.warning(warning);
     const findings = checkAnatomy(organs);
     for (const { message } of findings) context.console.warning(message);
-    context.console.result({ out: options.out, organs, findings });
+    context.console.result({
+      out: options.out,
+      organs,
+      findings,
+      ...(choice ? { vessels: vesselSummaries(tubes.vessels) } : {}),
+    });
   });
 }
 
@@ -102,4 +131,20 @@ async function modelsIn(folder: string): Promise<string[]> {
   } catch {
     return [];
   }
+}
+
+/** Names of the vessels that an earlier call left centrelines of. */
+async function vesselsIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const file of await readdir(join(folder, "vessels")).catch(() => [])) {
+    if (!file.endsWith(".json")) continue;
+    const text = await readFile(join(folder, "vessels", file), "utf8").catch(() => "");
+    try {
+      const { name } = parseJson(text, vesselsFileSchema, file);
+      if (file === `${name}.json`) names.push(name);
+    } catch {
+      // Somebody else's file.
+    }
+  }
+  return names;
 }

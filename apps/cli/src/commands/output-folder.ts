@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { usageError } from "@viscera/core";
 import { writeWhole } from "@viscera/scan/node";
 import { makeFolder } from "../case/make-folder.js";
@@ -44,11 +44,14 @@ export class OutputFolder {
     try {
       const made = await make(async (name, content) => {
         names.push(name);
+        await makeFolder(dirname(join(stage, name)));
         await writeWhole(
           join(stage, name),
           typeof content === "string" ? new TextEncoder().encode(content) : content,
         );
       });
+      for (const folder of new Set(names.map((name) => dirname(join(this.#path, name)))))
+        await makeFolder(folder);
       for (const name of names) await rename(join(stage, name), join(this.#path, name));
       return made;
     } finally {

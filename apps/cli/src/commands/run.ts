@@ -20,6 +20,7 @@ import { Workspace } from "../case/workspace.js";
 import { simulationList, simulationOf } from "../simulations.js";
 import { importLabels } from "../steps/import-labels.js";
 import { saveOrgans } from "../steps/make-organs.js";
+import { saveVessels, vesselChoice } from "../steps/make-vessels.js";
 import { readPatient } from "../steps/read-patient.js";
 import { readText } from "../steps/read-text.js";
 import { type LabelQuality, saveLabels } from "../steps/save-labels.js";
@@ -42,6 +43,7 @@ interface RunOptions extends ModelOptions {
   config?: string[];
   modality?: string;
   uncertainty?: boolean;
+  vessels?: string | true;
   series?: string;
   allowGaps?: boolean;
   force?: boolean;
@@ -60,6 +62,10 @@ export function addRun(program: Command, signal: AbortSignal): void {
     .option(
       "--patient <file>",
       "JSON with what is known of the patient (ageYears, sex, heightCm, weightKg, ...)",
+    )
+    .option(
+      "--vessels [names]",
+      "also centrelines of these structures, separated by commas; alone: of all known vessels",
     )
     .option("--simulate <ids>", "simulations to run, separated by commas (drug)")
     .option("--config <id=file...>", "configuration of a simulation, e.g. drug=doses.json")
@@ -92,6 +98,7 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
   const simulations = simulationList(options.simulate);
   const configs = await readConfigs(options.config ?? [], simulations);
   const given = await readPatient(options.patient);
+  const vessels = options.vessels === undefined ? null : vesselChoice(options.vessels);
 
   const scan = await readScan(scanPath, {
     ...context.job("Scan"),
@@ -111,7 +118,14 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
   const patient = patientSchema.parse({ ...scan.patient, ...given });
   const inputs: Record<string, string> = { scan: scan.sha256, ...source.inputs };
 
-  const steps = ["scan", "labels", "organs", ...simulations.map((id) => `simulate:${id}`), "report"];
+  const steps = [
+    "scan",
+    "labels",
+    "organs",
+    ...(vessels ? ["vessels"] : []),
+    ...simulations.map((id) => `simulate:${id}`),
+    "report",
+  ];
   const initial: CaseFile = {
     schema: 1,
     kind: "scan",
@@ -129,6 +143,7 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
       gaps: options.allowGaps === true,
       modality: scan.volume.modality,
       ...(options.uncertainty ? { uncertainty: true } : {}),
+      ...(vessels ? { vessels } : {}),
     }),
     finished: [],
     warnings: [],
@@ -148,6 +163,7 @@ async function run(context: CommandContext, [scanPath = ""]: string[], options: 
     return `${countOf(made.labels.labels.length, "structure")}, ${made.origin}`;
   });
   await saveOrgans(work, inputs);
+  if (vessels) await saveVessels(work, vessels, inputs);
   for (const id of simulations) {
     await saveSimulation(
       work,

@@ -45,7 +45,7 @@ export async function vesselsOf(map: LabelMap, label: Label, options: JobOptions
       "no-vessel",
       found.crumbs === 0
         ? `${name} has no voxel, so there is no vessel to follow.`
-        : `${name} is only ${found.crumbVoxels} voxels in ${found.crumbs === 1 ? "one piece" : `${found.crumbs} pieces`}, too few to be a vessel.`,
+        : `${name} is only ${found.crumbVoxels === 1 ? "one voxel" : `${found.crumbVoxels} voxels`} in ${found.crumbs === 1 ? "one piece" : `${found.crumbs} pieces`}, too few to be a vessel.`,
       found.crumbs === 0 ? "Check the structure's name and the labels." : "Check the segmentation.",
     );
   }
@@ -77,12 +77,24 @@ export async function vesselsOf(map: LabelMap, label: Label, options: JobOptions
     source: "labels",
     voxelMm: largest.voxelMm,
     trees,
-    warnings: warningsOf(name, trees, found.crumbs + found.pieces.length - pieces.length, short),
+    warnings: warningsOf(
+      name,
+      trees,
+      largest.voxelMm,
+      found.crumbs + found.pieces.length - pieces.length,
+      short,
+    ),
   };
 }
 
 /** Sentences for people on what is unusual about a structure's trees. */
-function warningsOf(name: string, trees: readonly VesselTree[], crumbs: number, short: number): string[] {
+function warningsOf(
+  name: string,
+  trees: readonly VesselTree[],
+  voxelMm: number,
+  crumbs: number,
+  short: number,
+): string[] {
   const out: string[] = [];
   const pieces = (n: number, what: string) => `${n === 1 ? `one ${what} piece` : `${n} ${what} pieces`}`;
   if (trees.length > 1)
@@ -109,6 +121,14 @@ function warningsOf(name: string, trees: readonly VesselTree[], crumbs: number, 
   if (thin > 0)
     out.push(
       `${name} is about two voxels thin or less in ${thin} of ${segments.length} segments: radii there are good to half a voxel at best.`,
+    );
+  const coarse = segments
+    .flatMap((segment) => segment.stenoses)
+    .map(({ referenceRadiusMm }) => (50 * voxelMm) / referenceRadiusMm)
+    .filter((percent) => percent > 15);
+  if (coarse.length > 0)
+    out.push(
+      `${name}: half a voxel is ${Math.max(...coarse).toFixed(0)} % of the diameter where it is narrowed: so uncertain are its stenoses.`,
     );
   return out;
 }
