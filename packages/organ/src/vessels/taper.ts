@@ -16,10 +16,15 @@ const LEAST = 0.2;
 /** A fit needs so many radii of length; shorter vessels get their median radius. */
 const FITTED_RADII = 4;
 
+/** What lies this near to a line, as a share of it, agrees with it. */
+const AGREES = 0.07;
+/** Lines are tried through all pairs of so many places along the vessel. */
+const PLACES = 24;
+
 /**
- * A straight line through radius over length that narrowings and widenings do not pull: fitted by least squares to what
- * lies within a shrinking distance of the line before, from a start at the upper part of the radii (of a vessel that is
- * narrowed over half its length the wide half is the healthy one).
+ * The straight line of radius over length with which most of the vessel agrees, so that narrowings and widenings do not
+ * pull it; of lines that equally much agrees with, the wider one (then least squares through what agrees). A vessel that
+ * is narrowed over more than half of its length is therefore not seen as narrowed.
  */
 export function fitTaper(
   arcMm: readonly number[],
@@ -29,28 +34,35 @@ export function fitTaper(
   const used = arcMm.map((_, i) => i).filter((i) => regular[i]);
   const all = used.length >= 3 ? used : arcMm.map((_, i) => i);
   const sorted = all.map((i) => radiusMm[i]!).sort((a, b) => a - b);
-  const quantile = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
-  const median = quantile(0.5);
+  const median = sorted[sorted.length >> 1]!;
   const span = arcMm[all.at(-1)!]! - arcMm[all[0]!]!;
   if (all.length < 6 || span < FITTED_RADII * median) return { radiusMm: median, slope: 0 };
-  let fit = leastSquares(all, arcMm, radiusMm);
-  for (const [below, above] of [
-    [0.25, 0.5],
-    [0.15, 0.3],
-    [0.1, 0.2],
-    [0.08, 0.15],
-    [0.06, 0.12],
-    [0.06, 0.12],
-  ] as const) {
-    const kept = all.filter((i) => {
-      const expected = fit.radiusMm + fit.slope * arcMm[i]!;
-      return radiusMm[i]! > expected * (1 - below) && radiusMm[i]! < expected * (1 + above);
+  const agreeing = ({ radiusMm: start, slope }: Taper) =>
+    all.filter((i) => {
+      const expected = start + slope * arcMm[i]!;
+      return Math.abs(radiusMm[i]! - expected) < AGREES * expected;
     });
-    const reach = kept.length > 0 ? arcMm[kept.at(-1)!]! - arcMm[kept[0]!]! : 0;
-    // What is left must still span the vessel, or its slope says nothing of the rest.
-    if (kept.length < 6 || reach < span / 2) break;
-    fit = leastSquares(kept, arcMm, radiusMm);
-  }
+  const places = Array.from(
+    { length: PLACES },
+    (_, n) => all[Math.round((n * (all.length - 1)) / (PLACES - 1))]!,
+  );
+  let best: { agree: number[]; middle: number } = { agree: [], middle: 0 };
+  for (let x = 0; x < PLACES; x++)
+    for (let y = x + 1; y < PLACES; y++) {
+      const [i, j] = [places[x]!, places[y]!];
+      if (arcMm[j]! - arcMm[i]! < span / 4) continue;
+      const slope = (radiusMm[j]! - radiusMm[i]!) / (arcMm[j]! - arcMm[i]!);
+      const line = { radiusMm: radiusMm[i]! - slope * arcMm[i]!, slope };
+      const ends = [all[0]!, all.at(-1)!].map((n) => line.radiusMm + slope * arcMm[n]!);
+      // Vessels taper; none loses three quarters of its width between two branch points.
+      if (Math.min(...ends) < 0.25 * Math.max(...ends)) continue;
+      const agree = agreeing(line);
+      const middle = (ends[0]! + ends[1]!) / 2;
+      const more = agree.length - best.agree.length;
+      if (more > 0 || (more === 0 && middle > best.middle)) best = { agree, middle };
+    }
+  if (best.agree.length < 3) return { radiusMm: median, slope: 0 };
+  const fit = leastSquares(best.agree, arcMm, radiusMm);
   const least = Math.min(fit.radiusMm, fit.radiusMm + fit.slope * arcMm.at(-1)!);
   return least > 0.2 * median ? fit : { radiusMm: median, slope: 0 };
 }

@@ -14,10 +14,14 @@ import { extractTree, surfaceOfPiece } from "./extract-tree.js";
 import { piecesOf } from "./piece.js";
 import { checkVesselSize } from "./plausible-size.js";
 
-/** Pieces of fewer voxels are crumbs and no vessels. */
+/** Pieces of fewer voxels are crumbs and no vessels ... */
 const FEWEST_VOXELS = 12;
-/** And those below this share of the largest piece: islands of a segmentation. */
+/** ... and those below this share of the largest piece islands of a segmentation. */
 const SMALLEST_SHARE = 0.01;
+/** A mask of more than this share of the image is everything but a vessel. */
+const MOST_OF_IMAGE = 0.8;
+/** A ball is two radii long, a cube along its diagonal about three. */
+const LONGER_THAN_RADII = 3.5;
 
 /**
  * Centrelines of one structure of a label map: a tree for each connected piece, in world mm, with what is unusual said
@@ -31,6 +35,12 @@ export async function vesselsOf(map: LabelMap, label: Label, options: JobOptions
       "The labels' grid has no volume or not the voxels it says, so nothing can be measured.",
     );
   const { name } = label;
+  if (Math.min(...map.size) < 3)
+    throw inputError(
+      "no-vessel",
+      `The labels are ${map.size.join(" x ")} voxels, too flat for the course of a vessel.`,
+      "Give the labels of a whole scan.",
+    );
   const progress = (stage: string, done: number, total: number) =>
     options.onProgress?.({ stage: `${name}: ${stage}`, done, total });
   const quiet: JobOptions = {
@@ -49,6 +59,13 @@ export async function vesselsOf(map: LabelMap, label: Label, options: JobOptions
       found.crumbs === 0 ? "Check the structure's name and the labels." : "Check the segmentation.",
     );
   }
+  if (largest.voxels > MOST_OF_IMAGE * voxelCount(map.size)) {
+    throw inputError(
+      "no-vessel",
+      `${name} fills almost the whole image, which no vessel does.`,
+      "Check which label is the vessel's.",
+    );
+  }
   const pieces = found.pieces.filter((piece) => piece.voxels >= SMALLEST_SHARE * largest.voxels);
   const trees: VesselTree[] = [];
   let short = 0;
@@ -59,7 +76,7 @@ export async function vesselsOf(map: LabelMap, label: Label, options: JobOptions
     throwIfCancelled(options.signal);
     progress("course", n, pieces.length);
     const tree = extractTree(piece, made, quiet);
-    if (tree) trees.push(tree);
+    if (tree && !isRound(tree)) trees.push(tree);
     else short++;
   }
   progress("course", pieces.length, pieces.length);
@@ -85,6 +102,12 @@ export async function vesselsOf(map: LabelMap, label: Label, options: JobOptions
       short,
     ),
   };
+}
+
+/** Whether a whole piece is hardly longer than wide: a cut one may be a slice of a long vessel. */
+function isRound({ nodes, segments, lengthMm, loops }: VesselTree): boolean {
+  if (segments.length > 1 || loops > 0 || nodes.some((node) => node.cut)) return false;
+  return lengthMm < LONGER_THAN_RADII * Math.max(...segments[0]!.radiusMm);
 }
 
 /** Sentences for people on what is unusual about a structure's trees. */
