@@ -1,9 +1,17 @@
 import { readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { inputError, organsFileSchema, parseJson, spacingOf, vesselsFileSchema } from "@viscera/core";
+import {
+  inputError,
+  organsFileSchema,
+  parseJson,
+  spacingOf,
+  type VesselsFile,
+  vesselsFileSchema,
+} from "@viscera/core";
 import { checkAnatomy } from "@viscera/organ";
 import { readScan, type ScanFile } from "@viscera/scan/node";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { bringVessels, CENTRELINE_UNITS, givenCentrelines } from "../steps/bring-vessels.js";
 import { importLabels } from "../steps/import-labels.js";
 import { makeOrgans } from "../steps/make-organs.js";
 import { makeVessels, printVessels, vesselChoice, vesselSummaries } from "../steps/make-vessels.js";
@@ -12,6 +20,8 @@ import { type CommandContext, decimalNumber } from "../terminal/context.js";
 import { OutputFolder } from "./output-folder.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
+const NO_VESSELS: { vessels: VesselsFile[]; warnings: string[] } = { vessels: [], warnings: [] };
+
 interface OrgansOptions {
   out: string;
   scan?: string;
@@ -19,6 +29,8 @@ interface OrgansOptions {
   errorMm?: string;
   quadratic?: boolean;
   vessels?: string | true;
+  centrelines?: string[];
+  centrelinesUnit: string;
   force?: boolean;
 }
 
@@ -38,6 +50,15 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
       "--vessels [names]",
       "also centrelines (JSON, VTP) of these structures, separated by commas; alone: of all known vessels",
     )
+    .option(
+      "--centrelines <name=file...>",
+      "take these centrelines (.vtp of VMTK, SimVascular) for a vessel's, e.g. aorta=aorta.vtp",
+    )
+    .addOption(
+      new Option("--centrelines-unit <unit>", "their unit of length (SimVascular: often cm)")
+        .choices(Object.keys(CENTRELINE_UNITS))
+        .default("mm"),
+    )
     .option("--force", "replace models that are there");
   withExamples(withCommonOptions(command), [
     "viscera organs seg.nii.gz --scan ct.nii.gz --label-names names.tsv --out organs",
@@ -47,6 +68,7 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
     const errorMm =
       options.errorMm === undefined ? undefined : decimalNumber(options.errorMm, "--error-mm", 0, 100);
     const choice = options.vessels === undefined ? null : vesselChoice(options.vessels);
+    const given = givenCentrelines(options.centrelines ?? []);
     const folder = await OutputFolder.open(options.out, options.force === true);
     const scan = options.scan ? await readGrey(options.scan, context) : null;
     const { labels, warnings } = await importLabels(path, options.labelNames, scan?.volume ?? null, context);
@@ -56,9 +78,19 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
     const followed = await vesselsIn(options.out);
     const { organs, tubes } = await folder.fill(async (write) => {
       // First, since a name that the labels lack is told before the long work.
-      const tubes = choice
-        ? await makeVessels(labels, choice, context, (name, content) => write(`vessels/${name}`, content))
-        : { vessels: [], warnings: [] };
+      const writeVessel = (name: string, content: string) => write(`vessels/${name}`, content);
+      const found = choice ? await makeVessels(labels, choice, context, writeVessel) : NO_VESSELS;
+      const brought = await bringVessels(
+        labels,
+        given,
+        CENTRELINE_UNITS[options.centrelinesUnit]!,
+        writeVessel,
+      );
+      const own = found.vessels.filter(({ name }) => !given.some((one) => one.name === name));
+      const tubes = {
+        vessels: [...own, ...brought.vessels],
+        warnings: [...found.warnings, ...brought.warnings],
+      };
       const made = await makeOrgans(
         labels,
         scan?.volume ?? null,
@@ -78,7 +110,7 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
       if (!tubes.vessels.some((vessel) => vessel.name === name))
         for (const ending of ["json", "vtp"])
           await rm(join(options.out, "vessels", `${name}.${ending}`), { force: true });
-    if (!choice) await rmdir(join(options.out, "vessels")).catch(() => {});
+    if (tubes.vessels.length === 0) await rmdir(join(options.out, "vessels")).catch(() => {});
     context.console.step(
       "Organs",
       `${countOf(organs.length, "structure")}, voxels of ${spacingOf(labels.affine)
@@ -107,7 +139,7 @@ export function addOrgans(program: Command, signal: AbortSignal): void {
       out: options.out,
       organs,
       findings,
-      ...(choice ? { vessels: vesselSummaries(tubes.vessels) } : {}),
+      ...(choice || given.length > 0 ? { vessels: vesselSummaries(tubes.vessels) } : {}),
     });
   });
 }

@@ -40,17 +40,17 @@ export class OutputFolder {
     await makeFolder(this.#path);
     await rm(stage, { recursive: true, force: true });
     await makeFolder(stage);
-    const names: string[] = [];
+    const names = new Set<string>();
     try {
       const made = await make(async (name, content) => {
-        names.push(name);
+        names.add(name);
         await makeFolder(dirname(join(stage, name)));
         await writeWhole(
           join(stage, name),
           typeof content === "string" ? new TextEncoder().encode(content) : content,
         );
       });
-      for (const folder of new Set(names.map((name) => dirname(join(this.#path, name)))))
+      for (const folder of new Set([...names].map((name) => dirname(join(this.#path, name)))))
         await makeFolder(folder);
       for (const name of names) await rename(join(stage, name), join(this.#path, name));
       return made;

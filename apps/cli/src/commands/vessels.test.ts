@@ -92,6 +92,56 @@ describe("vessels on the command line", () => {
     refused(3, /aorta.*seem to be in metres/, "metres.nii.gz", "aorta");
   });
 
+  test("centrelines of another tool are brought, whatever their unit and axes", () => {
+    const arrays = (scale: number, flip: number) => `<?xml version="1.0"?>
+<VTKFile type="PolyData" byte_order="LittleEndian"><PolyData><Piece NumberOfPoints="3" NumberOfVerts="0" NumberOfLines="1">
+<PointData><DataArray type="Float64" Name="MaximumInscribedSphereRadius" format="ascii">${[8, 8, 6].map((r) => r * scale).join(" ")}</DataArray></PointData>
+<Points><DataArray type="Float64" NumberOfComponents="3" format="ascii">${[
+      [18.6, 19.4, 94],
+      [18.6, 19.4, 50],
+      [18.6, 19.4, 16],
+    ]
+      .map(([x, y, z]) => [x! * flip * scale, y! * flip * scale, z! * scale].join(" "))
+      .join(" ")}</DataArray></Points>
+<Lines><DataArray type="Int64" Name="connectivity" format="ascii">0 1 2</DataArray><DataArray type="Int64" Name="offsets" format="ascii">3</DataArray></Lines>
+</Piece></PolyData></VTKFile>`;
+    writeFileSync(join(root, "cm.vtp"), arrays(0.1, -1));
+    const out = join(root, "brought");
+    const args = ["--centrelines", `aorta=${join(root, "cm.vtp")}`, "--out", out, "--json"];
+    const { status, stdout, stderr } = viscera(
+      "organs",
+      ...labels,
+      ...args,
+      "--centrelines-unit",
+      "cm",
+      "--vessels",
+      "aorta",
+    );
+    assert.equal(status, 0, stderr);
+    const [vessel] = JSON.parse(stdout).vessels;
+    assert.ok(Math.abs(vessel.trees[0].lengthMm - 78) < 1e-6);
+    const file = parseJson(
+      readFileSync(join(out, "vessels/aorta.json"), "utf8"),
+      vesselsFileSchema,
+      "aorta.json",
+    );
+    assert.deepEqual(file.trees[0]!.nodes[0]!.positionMm, [18.6, 19.4, 94]);
+    assert.equal(file.source, "import:cm.vtp");
+    const wrong = viscera("organs", ...labels, ...args, "--force");
+    assert.equal(wrong.status, 3);
+    assert.match(wrong.stdout + wrong.stderr, /aorta.*centimetres/);
+    assert.equal(viscera("organs", ...labels, "--centrelines", "aorta", "--out", join(root, "no")).status, 2);
+    const absent = viscera(
+      "organs",
+      ...labels,
+      "--centrelines",
+      "aorta=absent.vtp",
+      "--out",
+      join(root, "no"),
+    );
+    assert.equal(absent.status, 3);
+  });
+
   test("run --vessels makes them a step of the case", async () => {
     const out = join(root, "case");
     const { status, stderr } = viscera(

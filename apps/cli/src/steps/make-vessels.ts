@@ -84,7 +84,7 @@ export async function makeVessels(
 }
 
 /** Seven digits are a hundredth of a micrometre in a body. */
-function vesselsText(file: VesselsFile): string {
+export function vesselsText(file: VesselsFile): string {
   return `${JSON.stringify(file, (_, value) => (typeof value === "number" ? Number(value.toPrecision(7)) : value))}\n`;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Cuts through a vessel perpendicular to its course. The outline is followed on the blurred mask at 0.5. Blur moves an
  * outline of any shape inwards as curve shortening does, which takes pi times the blur's variance from its area
- * (Gage 1983, doi:10.1215/S0012-7094-83-05052-4): so much is given back. A vessel too thin to have an outline after
+ * (Gage, Duke Mathematical Journal 50, 1983): so much is given back. A vessel too thin to have an outline after
  * blurring is measured by what the blurred mask sums to in the plane, which blur does not change.
  */
 import type { SmoothSurface } from "./signed-distance.js";

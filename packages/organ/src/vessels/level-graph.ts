@@ -1,5 +1,5 @@
 /**
- * The level-set diagram of a vessel (Verroust and Lazarus 2000, doi:10.1007/PL00013391): the geodesic distance from
+ * The level-set diagram of a vessel (Verroust and Lazarus, The Visual Computer 16, 2000): the geodesic distance from
  * one end cuts it into bands, the connected parts of the bands are nodes, and parts that touch are joined. Ends are
  * nodes with nothing beyond them, branch points have several parts beyond them, and where the mask runs in a ring two
  * parts meet again. One diagram finds ends, branches and loops alike.
