@@ -35,7 +35,7 @@ export function crossingOf(start: Point, limbs: readonly Limb[]): Point {
 export function leaving({ line, zoneMm, radiusMm }: Limb): { point: Point; direction: Point } | null {
   const arc = arcLengths(line);
   const total = arc.at(-1)!;
-  const from = Math.min(zoneMm, 0.5 * total);
+  const from = Math.min(zoneMm, Math.max(0.5 * total, total - 3 * radiusMm));
   const to = Math.min(from + Math.max(2 * radiusMm, zoneMm / 2), total);
   if (to - from < 1e-9) return null;
   const near = pointAlong(line, arc, from);
@@ -50,7 +50,7 @@ export function attached(line: readonly Point[], zoneMm: number, start: Point): 
   const beside = line.reduce((a, p, i) => (distance(p, start) < distance(line[a]!, start) ? i : a), 0);
   const from = Math.min(
     Math.max(zoneMm, arc[beside]! + zoneMm / 4),
-    Math.max(0.6 * arc.at(-1)!, arc[beside]!),
+    Math.max(0.8 * arc.at(-1)!, arc[beside]!),
   );
   const joint = pointAlong(line, arc, from);
   const out: Point[] = [start];

@@ -137,10 +137,17 @@ function zonesOf(
   piece: Piece,
   surface: SmoothSurface,
 ): [number, number] {
-  const radius = typicalRadius(line, piece, surface);
+  const own = chain.slice(1, -1).map((n) => graph.nodes[n]!.radiusMm);
+  own.sort((a, b) => a - b);
+  const radius = own[own.length >> 1] ?? typicalRadius(line, piece, surface);
   const total = arcLengths(line).at(-1)!;
-  return [chain[0]!, chain.at(-1)!].map((n) =>
-    degree.get(n)! < 3 ? 0 : Math.min(2.2 * Math.max(radius, graph.nodes[n]!.radiusMm), 0.4 * total),
+  const sides = [chain[0]!, chain.at(-1)!];
+  // Some of the line must be left to tell where it goes.
+  const most = sides.every((n) => degree.get(n)! >= 3)
+    ? 0.4 * total
+    : Math.max(0.4 * total, total - 3 * radius);
+  return sides.map((n) =>
+    degree.get(n)! < 3 ? 0 : Math.min(2.2 * Math.max(radius, graph.nodes[n]!.radiusMm), most),
   ) as [number, number];
 }
 
