@@ -8,7 +8,7 @@ import { type LevelGraph, mergeNodes, removeNode, unlink } from "./level-graph.j
 /** A branch or a ring must be longer than this times its own radius ... */
 const RADII = 1.5;
 /** ... and than this many bands. */
-const BANDS = 2.5;
+const BANDS = 2;
 
 /** Numbers of the living nodes, lowest level first. */
 function ordered({ nodes }: LevelGraph): number[] {
@@ -86,7 +86,6 @@ export function pruneSpurs(graph: LevelGraph): number {
   const { nodes, bandMm } = graph;
   interface Group {
     peakMm: number;
-    radiusMm: number;
     members: number[];
     into: Group | null;
     /** Whether an end of it has been found to be one. */
@@ -98,6 +97,9 @@ export function pruneSpurs(graph: LevelGraph): number {
     while (at.into) at = at.into;
     return at;
   };
+  // The widest member may lie half in the trunk.
+  const medianRadius = (members: readonly number[]) =>
+    members.map((m) => nodes[m]!.radiusMm).sort((a, b) => a - b)[members.length >> 1]!;
   let pruned = 0;
   for (const n of ordered(graph).reverse()) {
     const node = nodes[n]!;
@@ -110,10 +112,10 @@ export function pruneSpurs(graph: LevelGraph): number {
       ),
     ].sort((a, b) => b.peakMm - a.peakMm || a.members[0]! - b.members[0]!);
     let [eldest, ...others] = groups;
-    eldest ??= { peakMm: node.farMm, radiusMm: 0, members: [], into: null, settled: false };
+    eldest ??= { peakMm: node.farMm, members: [], into: null, settled: false };
     for (const group of others) {
       const rise = group.peakMm - node.farMm;
-      if (rise < Math.max(RADII * group.radiusMm, BANDS * bandMm) && !group.settled) {
+      if (rise < Math.max(RADII * medianRadius(group.members), BANDS * bandMm) && !group.settled) {
         for (const member of group.members) {
           removeNode(graph, member);
           groupOf.delete(member);
@@ -126,7 +128,6 @@ export function pruneSpurs(graph: LevelGraph): number {
       eldest.members.push(...group.members);
     }
     eldest.members.push(n);
-    eldest.radiusMm = Math.max(eldest.radiusMm, node.radiusMm);
     eldest.peakMm = Math.max(eldest.peakMm, node.farMm);
     groupOf.set(n, eldest);
   }

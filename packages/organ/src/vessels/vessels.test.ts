@@ -204,6 +204,37 @@ test("a bifurcation's place and angles", async () => {
   }
 });
 
+test("side branches that stick out of a wide trunk: found, measured, set on its axis", async () => {
+  for (const [trunkMm, branchMm, degrees] of [
+    [4.6, 1.6, 90],
+    [6.2, 2.2, 60],
+    [8.3, 2.4, 90],
+    [8.3, 3.6, 115],
+    [9.7, 2.5, 75],
+  ] as const) {
+    const angle = (degrees * Math.PI) / 180;
+    const far = (trunkMm + Math.max(7, 6 * branchMm)) / Math.sin(angle);
+    const fork: Point = [22.3, 21.8, 36];
+    const trunk: Tube = {
+      points: [
+        [22.3, 21.8, -12],
+        [22.3, 21.8, 90],
+      ],
+      radiiMm: [trunkMm, trunkMm],
+    };
+    const tip: Point = [22.3 + far * Math.sin(angle), 23.3, 36 + far * Math.cos(angle)];
+    const branch: Tube = { points: [fork, tip], radiiMm: [branchMm, branchMm] };
+    const { trees } = await follow(voxelised([trunk, branch], [66, 44, 74], IDENTITY));
+    const name = `${trunkMm} and ${branchMm} mm at ${degrees} degrees`;
+    assert.equal(trees[0]!.bifurcations.length, 1, name);
+    const place = trees[0]!.nodes[trees[0]!.bifurcations[0]!.node]!.positionMm as Point;
+    assert.ok(distance(place, fork) < 2.5, `${name}: ${place}`);
+    const radii = trees[0]!.segments.map(({ meanRadiusMm }) => meanRadiusMm).sort((a, b) => a - b);
+    assertClose(radii[0]!, branchMm, { absolute: 0.3 }, name);
+    assertClose(radii[2]!, trunkMm, { absolute: 0.25 }, name);
+  }
+});
+
 test("a torus is one ring without ends; a ring with a vessel to it has one branch point", async () => {
   const ring = tubeAlong(
     (t) => [26 + 15 * Math.cos(2 * Math.PI * t), 26.3 + 15 * Math.sin(2 * Math.PI * t), 9.6],
