@@ -119,7 +119,8 @@ function treeOf({ nodes, segments, root }: Network): VesselTree {
     cut: false,
   }));
   const measured = segments.map(({ from, to, stations }): LooseSegment => {
-    const zone = (n: number) => (degree[n]! >= 3 ? 1.5 * nodes[n]!.radiusMm : 0);
+    // Near a cap the largest sphere is smaller than the vessel, and VMTK's lines go on to the cap.
+    const zone = (n: number) => (degree[n]! >= 3 ? 1.5 : 1) * nodes[n]!.radiusMm;
     return { from, to, ...measuresOf(stations, zone(from), zone(to)) };
   });
   return assembleTree(loose, measured, root ?? undefined);
