@@ -13,3 +13,4 @@ export { type VoxelType, voxelTypeOf } from "./image/voxel-type.js";
 export * from "./image/write-image.js";
 export { type LabelImage, labelsFromImage } from "./labels/label-image.js";
 export { readLabelNames } from "./labels/names.js";
+export { tiffLoss } from "./tiff/write.js";

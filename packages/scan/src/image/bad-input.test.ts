@@ -179,9 +179,9 @@ test("mutated and truncated files give a result or a VisceraError, and never muc
     { name: "x.nrrd", bytes: text(`${nrrd("2 1 1", "ascii")}1 2`) },
     { name: "x.nrrd", bytes: text(`${nrrd("2 1 1", "hex")}01000200`) },
   ];
-  for (const ending of [".nii", ".nii.gz", ".nrrd", ".mha"])
+  for (const ending of [".nii", ".nii.gz", ".nrrd", ".mha", ".tif"])
     seeds.push({ name: `x${ending}`, bytes: await fileBytes(encodeImage(`x${ending}`, volume)[0]!) });
-  for (const ending of [".nii", ".seg.nrrd"])
+  for (const ending of [".nii", ".seg.nrrd", ".tif"])
     seeds.push({ name: `x${ending}`, bytes: await fileBytes(encodeImage(`x${ending}`, labels)[0]!) });
   const random = new RandomStream(7, "scan.fuzz");
   const taken = await buffersTaken(async () => {

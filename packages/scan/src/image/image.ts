@@ -19,7 +19,7 @@ export interface RawLabel {
   snomed?: string | null;
 }
 
-export type ImageFormat = "nifti" | "nrrd" | "metaimage";
+export type ImageFormat = "nifti" | "nrrd" | "metaimage" | "tiff";
 
 /** An image file, its values as stored (slope applied, lengths in mm, world RAS+). */
 export interface ImageFile {

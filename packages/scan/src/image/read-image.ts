@@ -3,27 +3,31 @@ import { readMetaImage } from "../metaimage/read.js";
 import { niftiVersion } from "../nifti/header.js";
 import { readNifti } from "../nifti/read.js";
 import { readNrrd } from "../nrrd/read.js";
+import { readTiff } from "../tiff/read.js";
+import { isTiff } from "../tiff/tags.js";
 import type { ImageFile, ImageFormat } from "./image.js";
 import { openFile } from "./read-voxels.js";
 import type { FileSource, ReadImageOptions } from "./source.js";
 
-const READERS = { nifti: readNifti, nrrd: readNrrd, metaimage: readMetaImage } as const;
+const READERS = { nifti: readNifti, nrrd: readNrrd, metaimage: readMetaImage, tiff: readTiff } as const;
 
 const EXTENSIONS: Readonly<Record<ImageFormat, RegExp>> = {
   nifti: /\.(nii|hdr|img)(\.gz)?$/i,
   nrrd: /\.(nrrd|nhdr)(\.gz)?$/i,
   metaimage: /\.(mha|mhd)(\.gz)?$/i,
+  tiff: /\.tiff?$/i,
 };
 const FORMAT_NAMES: Readonly<Record<ImageFormat, string>> = {
   nifti: "NIfTI",
   nrrd: "NRRD",
   metaimage: "MetaImage",
+  tiff: "TIFF",
 };
 
 /**
- * Reads NIfTI, NRRD or MetaImage by its content, whatever the extension says. Values are as stored; see
+ * Reads NIfTI, NRRD, MetaImage or TIFF by its content, whatever the extension says. Values are as stored; see
  * `finiteVolume` for NaN. Throws `input.*`: not-found (voxels beside), empty, format, truncated, corrupt,
- * size, 4d, type, encoding, affine; `failed.memory`; `cancelled`.
+ * size, 4d, type, encoding, colour, affine; `failed.memory`; `cancelled`.
  */
 export async function readImage(source: FileSource, options: ReadImageOptions = {}): Promise<ImageFile> {
   if (source.size === 0) {
@@ -48,10 +52,11 @@ export async function readImage(source: FileSource, options: ReadImageOptions = 
   }
 }
 
-/** The format by a file's first bytes (unpacked), null when it is none of the three. */
+/** The format by a file's first bytes (unpacked), null when it is none of the four. */
 export function sniffFormat(start: Uint8Array): ImageFormat | null {
   const text = binaryText(start.subarray(0, 512));
   if (/^NRRD\d{4}/.test(text)) return "nrrd";
+  if (isTiff(start)) return "tiff";
   if (niftiVersion(start)) return "nifti";
   if (/^\s*(ObjectType|NDims|Comment|ObjectSubType|TransformType|DimSize)\s*=/i.test(text))
     return "metaimage";
@@ -78,8 +83,6 @@ const OTHERS: readonly [number, string, string][] = [
   [128, "DICM", "a DICOM file"],
   [0, "\x89PNG", "a PNG picture"],
   [0, "\xff\xd8\xff", "a JPEG picture"],
-  [0, "II*\0", "a TIFF picture"],
-  [0, "MM\0*", "a TIFF picture"],
   [0, "PK\x03\x04", "a ZIP archive"],
   [0, "\x89HDF", "an HDF5 or MINC file"],
   [0, "CDF", "a MINC or NetCDF file"],
@@ -100,8 +103,8 @@ function unknownFormat(start: Uint8Array, name: string): Error {
   return inputError(
     "format",
     other
-      ? `${name} is ${other[2]}, not a NIfTI, NRRD or MetaImage volume.`
-      : `${name} is in no known image format (NIfTI, NRRD, MetaImage, DICOM).`,
+      ? `${name} is ${other[2]}, not a NIfTI, NRRD, MetaImage or TIFF volume.`
+      : `${name} is in no known image format (NIfTI, NRRD, MetaImage, TIFF, DICOM).`,
     "Convert it to NIfTI (.nii.gz) first, or check that it is the right file.",
   );
 }

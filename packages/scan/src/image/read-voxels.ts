@@ -84,7 +84,7 @@ function truncated(name: string, needed: number, found: number, kind = ""): Erro
 }
 
 /** Memory for a checked claim; pages are only taken as they are written. */
-function allocate(bytes: number, name: string): Uint8Array<ArrayBuffer> {
+export function allocate(bytes: number, name: string): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(bytes);
   } catch (error) {
@@ -131,7 +131,7 @@ export async function readVoxels(
   }
 }
 
-function reporter(options: ReadImageOptions, name: string, total: number): (done: number) => void {
+export function reporter(options: ReadImageOptions, name: string, total: number): (done: number) => void {
   let next = 0;
   return (done) => {
     if (done < next && done < total) return;

@@ -2,6 +2,7 @@ import { inputError, type LabelMap, usageError, type Volume, voxelCount } from "
 import { encodeMetaImage } from "../metaimage/write.js";
 import { encodeNifti } from "../nifti/write.js";
 import { encodeNrrd } from "../nrrd/write.js";
+import { encodeTiff } from "../tiff/write.js";
 import { webCompress } from "./compression.js";
 import type { ColourImage } from "./image.js";
 
@@ -24,12 +25,22 @@ export interface WriteImageOptions {
 }
 
 /** Endings of the formats that can be written. */
-export const WRITABLE_EXTENSIONS = [".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha", ".mhd"] as const;
+export const WRITABLE_EXTENSIONS = [
+  ".nii.gz",
+  ".nii",
+  ".seg.nrrd",
+  ".nrrd",
+  ".mha",
+  ".mhd",
+  ".tif",
+  ".tiff",
+] as const;
 
 /**
  * The image as files in the format that `name` ends in. Label maps are written as unsigned integers without
  * slope, volumes in the type they have in memory, colours as RGB or RGBA of 8 bits. A .mhd gives two files, the voxels
- * first. Throws `usage` for another ending.
+ * first; a TIFF takes no colours and keeps no place in the world (see `encodeTiff`). Throws `usage` for another ending,
+ * `input.colour`, `input.size`.
  */
 export function encodeImage(
   name: string,
@@ -61,6 +72,9 @@ export function encodeImage(
     case ".mha":
     case ".mhd":
       return encodeMetaImage(name, image);
+    case ".tif":
+    case ".tiff":
+      return [{ name, parts: [{ gzip: false, bytes: encodeTiff(name, image) }] }];
   }
 }
 

@@ -7,7 +7,7 @@ import type { FileSource } from "../image/source.js";
 import { readingError, writingError } from "./file-errors.js";
 
 /** Ending of an image file that is not DICOM. */
-export const IMAGE_FILE = /\.(nii(\.gz)?|seg\.nrrd|nrrd|nhdr|mha|mhd|hdr)$/i;
+export const IMAGE_FILE = /\.(nii(\.gz)?|seg\.nrrd|nrrd|nhdr|mha|mhd|tiff?|hdr)$/i;
 
 const CHUNK_BYTES = 1 << 20;
 

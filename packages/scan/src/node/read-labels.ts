@@ -46,7 +46,7 @@ async function readLabelFile(path: string, options: ReadLabelsOptions): Promise<
   if (await isDicomFile(path)) {
     throw inputError(
       "format",
-      `${source.name} is a DICOM file; labels are read from NIfTI, NRRD and MetaImage only.`,
+      `${source.name} is a DICOM file; labels are read from NIfTI, NRRD, MetaImage and TIFF only.`,
       "Convert a DICOM SEG to NRRD or NIfTI first, for example with segimage2itkimage of dcmqi.",
     );
   }
@@ -94,7 +94,7 @@ async function readMaskFolder(folder: string, options: JobOptions): Promise<Labe
     throw inputError(
       "no-masks",
       `${folder} holds no mask images.`,
-      "Give a folder of one NIfTI, NRRD or MetaImage mask per structure, or a single label image.",
+      "Give a folder of one NIfTI, NRRD, MetaImage or TIFF mask per structure, or a single label image.",
     );
   }
   const names: RawLabel[] = [];

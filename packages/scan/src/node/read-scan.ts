@@ -26,12 +26,12 @@ export interface ScanFile {
   warnings: string[];
   /** Of the file's bytes; over the sorted hashes where several files hold the scan. */
   sha256: string;
-  /** "nifti", "nrrd", "metaimage" or "dicom". */
+  /** "nifti", "nrrd", "metaimage", "tiff" or "dicom". */
   format: string;
 }
 
 /**
- * Reads a scan by its content: a NIfTI, NRRD or MetaImage file, one DICOM file, or the DICOM files in a
+ * Reads a scan by its content: a NIfTI, NRRD, MetaImage or TIFF file, one DICOM file, or the DICOM files in a
  * folder and below. Values are finite; world is RAS+ mm. Throws `input.*` (see `readImage`, `readDicom`).
  */
 export async function readScan(path: string, options: ReadScanOptions = {}): Promise<ScanFile> {

@@ -7,7 +7,7 @@ import { gzip } from "./gzip.js";
 
 /**
  * Writes a volume, label map or colour image in the format that the path ends in (.nii.gz, .nii, .nrrd, .seg.nrrd, .mha,
- * .mhd); every file appears whole or not at all.
+ * .mhd, .tif, .tiff); every file appears whole or not at all.
  */
 export async function writeVolume(
   path: string,
