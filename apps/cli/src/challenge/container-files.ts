@@ -8,6 +8,7 @@ import {
   type Volume,
   voxelCount,
 } from "@viscera/core";
+import { resultFile } from "./socket-files.js";
 
 export interface ContainerPlan {
   name: string;
@@ -98,8 +99,8 @@ else
     --volume "$HERE/test/input/${EXAMPLE}":/input:ro --volume "$HERE/test/output":/output \\
     --volume "$HERE/model":/opt/ml/model:ro ${quoted(tagOf(plan.name))}
 fi
-[ -f "$HERE"/test/output/${quoted(plan.result)}/output.mha ] || { echo "No output was written." >&2; exit 1; }
-echo "Written: test/output/${plan.result}/output.mha"
+[ -f "$HERE"/test/output/${quoted(resultFile(plan.result))} ] || { echo "No output was written." >&2; exit 1; }
+echo "Written: test/output/${resultFile(plan.result)}"
 `;
 }
 
@@ -137,7 +138,10 @@ An algorithm container for grand-challenge.org around the model ${description.na
 | socket | kind | path |
 | ------ | ---- | ---- |
 ${sockets.map((slug) => `| ${slug} | input image | /input/images/${slug} |`).join("\n")}
-| ${result.split("/").at(-1)} | output image | /output/${result} |
+| ${result
+    .replace(/\/[^/]+\.\w+$/, "")
+    .split("/")
+    .at(-1)} | output image | /output/${result} |
 
 - \`./do_test_run.sh --without-docker\` runs the example in test/ on this machine, \`./do_test_run.sh\` in the container.
 - \`./do_save.sh\` writes image.tar.gz and model.tar.gz to upload.

@@ -1,32 +1,30 @@
 /** Files behind Grand Challenge's sockets. */
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { inputError, usageError } from "@viscera/core";
 import { IMAGE_FILE } from "@viscera/scan/node";
 
-/** Grand Challenge stores images as MetaImage or TIFF. */
-const TIFF = /\.tiff?$/i;
-
 /** Name of an image without its ending. */
-export const imageStem = (name: string) => name.replace(IMAGE_FILE, "").replace(TIFF, "");
+export const imageStem = (name: string) => name.replace(IMAGE_FILE, "");
 
-/** The one image in a socket's folder. Throws `input.socket` for none, several, and for TIFF, which is not read here. */
+/** Grand Challenge stores images as MetaImage or TIFF. */
+const STORED_FORMAT = /\.(mha|tiff?)$/i;
+
+/** The file of an output socket below the output folder: the path itself where it ends in .mha, .tif or .tiff. */
+export const resultFile = (path: string) => (STORED_FORMAT.test(path) ? path : `${path}/output.mha`);
+
+/** The one image in a socket's folder, or the file itself where the socket names one. Throws `input.socket`. */
 export async function onlyImage(folder: string): Promise<string> {
+  if (IMAGE_FILE.test(folder) && (await stat(folder).catch(() => null))?.isFile()) return folder;
   const names = await readdir(folder).catch(() => null);
   if (names === null)
     throw inputError("socket", `There is no folder "${folder}".`, "The socket's relative path points there.");
-  const images = names.filter((name) => IMAGE_FILE.test(name) || TIFF.test(name)).sort();
+  const images = names.filter((name) => IMAGE_FILE.test(name)).sort();
   if (images.length !== 1)
     throw inputError(
       "socket",
       `${folder} holds ${images.length === 0 ? "no image" : `${images.length} images (${images.join(", ")})`} where one is expected.`,
-      "A socket's folder has one .mha file.",
-    );
-  if (TIFF.test(images[0]!))
-    throw inputError(
-      "format",
-      `${join(folder, images[0]!)} is a TIFF, which cannot be read here.`,
-      "Let the interface store a MetaImage (.mha).",
+      "A socket's folder has one .mha or .tif file.",
     );
   return join(folder, images[0]!);
 }

@@ -37,7 +37,7 @@ export function addChallengeInit(challenge: Command, signal: AbortSignal): void 
   ]);
   bind<InitOptions>(command, signal, async (context, [folder = ""], options) => {
     const sockets = slugsOf(options.socket);
-    if (!/^[\w-]+(\/[\w-]+)*$/.test(options.result))
+    if (!/^[\w-]+(\/[\w-]+)*(\.(mha|tiff?))?$/.test(options.result))
       throw usageError(`--result takes a path such as images/organ-segmentation, not "${options.result}".`);
     const target = resolve(folder);
     const there = await readdir(target).catch(() => null);

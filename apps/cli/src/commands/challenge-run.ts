@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { basename, isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { usageError } from "@viscera/core";
 import { imageSocket, readInputSockets } from "@viscera/evaluate";
 import { writeVolume } from "@viscera/scan/node";
@@ -7,8 +7,9 @@ import { segmentVolume } from "@viscera/segment";
 import { readImages } from "@viscera/segment/node";
 import type { Command } from "commander";
 import { makeFolder } from "../case/make-folder.js";
-import { onlyImage } from "../challenge/socket-files.js";
+import { onlyImage, resultFile } from "../challenge/socket-files.js";
 import { readText } from "../steps/read-text.js";
+import { warnOfLoss } from "../steps/warn-of-loss.js";
 import { countOf } from "../terminal/console.js";
 import { type ModelOptions, openNamedModel } from "./choose-model.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
@@ -28,7 +29,7 @@ export function addChallengeRun(challenge: Command, signal: AbortSignal): void {
     .description("be an algorithm container's entry point: segment the image of /input/inputs.json")
     .requiredOption(
       "--result <path>",
-      "relative path of the output socket, such as images/organ-segmentation",
+      "relative path of the output socket, such as images/organ-segmentation (for a TIFF: .../output.tif)",
     )
     .option("--image <slugs>", "image sockets in the model's order (default: the only one)")
     .option("--input <dir>", "folder of inputs.json", "/input")
@@ -42,6 +43,7 @@ export function addChallengeRun(challenge: Command, signal: AbortSignal): void {
     .option("--folds <list>", "folds of an nnU-Net model to average");
   withExamples(withCommonOptions(command), [
     "viscera challenge run --result images/organ-segmentation",
+    "viscera challenge run --result images/organ-segmentation/output.tif",
     "viscera challenge run --input test/input/interf0 --output test/output --model ./model --result images/organ-segmentation",
   ]);
   bind<RunOptions>(command, signal, async (context, _, options) => {
@@ -61,9 +63,9 @@ export function addChallengeRun(challenge: Command, signal: AbortSignal): void {
     const model = await openNamedModel({ ...options, model: await modelIn(options.model) }, context);
     const found = await segmentVolume(volumes, model, context.job("Segment"));
     for (const warning of found.warnings) context.console.warning(warning);
-    const folder = join(options.output, result);
-    await makeFolder(folder);
-    const out = join(folder, "output.mha");
+    const out = join(options.output, resultFile(result));
+    await makeFolder(dirname(out));
+    warnOfLoss(out, found.labels, context);
     await writeVolume(out, found.labels);
     context.console.step(
       "Segment",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { affineOf, type ModelFile, type Size3, sameGrid } from "@viscera/core";
@@ -142,6 +142,48 @@ describe("challenge", () => {
     );
     assert.ok(Math.abs(metrics.aggregates.dice.mean - (1 + 5 / 6 + 1 / 2) / 3) < 1e-12);
     assert.equal(metrics.results[1].structures.structure_1.hausdorff, 2);
+  });
+
+  test("TIFF goes in and out as MetaImage does", async () => {
+    cpSync(at("input"), at("tiff-input"), { recursive: true });
+    const images = at("tiff-input", "images", "mr");
+    rmSync(join(images, "3f0c.mha"));
+    const scan = { ...GRID, data: Float32Array.from(boxAt(6), (v, i) => 100 * v + (i % 7)) };
+    await writeVolume(join(images, "3f0c.tif"), { ...scan, modality: null, unit: null });
+    const run = (result: string) =>
+      viscera([
+        ...["challenge", "run", "--input", at("tiff-input"), "--output", at("tiff-output")],
+        ...["--model", at("model"), "--result", result],
+      ]);
+    const first = run("images/liver/output.tif");
+    assert.equal(first.status, 0, first.stderr);
+    // The same labels as a MetaImage: where the scan's TIFF lies.
+    assert.equal(run("images/liver-mha").status, 0);
+    const files = ["images/liver-mha/output.mha", "images/liver/output.tif"];
+    assert.deepEqual(filesBelow(at("tiff-output")), files);
+    const [mha, tif] = await Promise.all(
+      files.map((file) => readLabels(at("tiff-output", file), { mayBeEmpty: true })),
+    );
+    assert.deepEqual(tif!.data, mha!.data);
+    assert.ok(sameGrid(tif!, mha!));
+
+    cpSync(at("evaluation"), at("tiff-evaluation"), { recursive: true });
+    mkdirSync(at("tiff-truth"));
+    for (const [n, x0] of [4, 5, 7].entries()) {
+      const folder = at("tiff-evaluation", `job-${n}`, "output", "images", "liver");
+      rmSync(join(folder, "output.mha"));
+      const labels = { ...GRID, labels: [] };
+      await writeVolume(join(folder, "output.tif"), { ...labels, data: boxAt(x0) });
+      await writeVolume(at("tiff-truth", `case_${n}.tiff`), { ...labels, data: boxAt(4) });
+    }
+    const { status, stderr } = viscera([
+      ...["challenge", "evaluate", "--input", at("tiff-evaluation"), "--truth", at("tiff-truth")],
+      ...["--output", at("tiff-metrics"), "--convention", "deepmind"],
+    ]);
+    assert.equal(status, 0, stderr);
+    const { results, aggregates } = JSON.parse(readFileSync(at("tiff-metrics", "metrics.json"), "utf8"));
+    assert.ok(Math.abs(aggregates.dice.mean - (1 + 5 / 6 + 1 / 2) / 3) < 1e-12);
+    assert.equal(results[1].structures.structure_1.hausdorff, 2);
   });
 
   test("the sample of Grand Challenge's demo pack goes round", {

@@ -3,6 +3,7 @@ import { reorient } from "@viscera/scan";
 import { readScan, writeVolume } from "@viscera/scan/node";
 import type { Command } from "commander";
 import { describeGrid } from "../steps/save-scan.js";
+import { warnOfLoss } from "../steps/warn-of-loss.js";
 import { checkOutputImage } from "./output-file.js";
 import { bind, withCommonOptions, withExamples } from "./verb.js";
 
@@ -16,7 +17,7 @@ interface ConvertOptions {
 export function addConvert(program: Command, signal: AbortSignal): void {
   const command = program
     .command("convert <in> <out>")
-    .description("change an image's format: to .nii, .nii.gz, .nrrd, .mha or .mhd, from those or DICOM")
+    .description("change an image's format: to .nii, .nii.gz, .nrrd, .mha, .mhd or .tif, from those or DICOM")
     .option("--orientation <code>", "store the axes in this order, e.g. RAS")
     .option("--series <uid>", "which series of a DICOM folder")
     .option("--allow-gaps", "accept missing slices and interpolate over them")
@@ -34,6 +35,12 @@ export function addConvert(program: Command, signal: AbortSignal): void {
         "Write three letters, one each of R/L, A/P, S/I, e.g. RAS.",
       );
     }
+    if (code !== undefined && code !== "LPS" && /\.tiff?$/i.test(to)) {
+      throw usageError(
+        `A TIFF's axes always run LPS, so they cannot be stored as ${code}.`,
+        "Leave out --orientation, or end the name in .nii.gz, .nrrd or .mha.",
+      );
+    }
     const started = performance.now();
     const scan = await readScan(from, {
       ...context.job("Read"),
@@ -47,6 +54,7 @@ export function addConvert(program: Command, signal: AbortSignal): void {
       const { size, affine } = scan.volume;
       await writeVolume(to, { size, affine, ...scan.colour });
     } else {
+      warnOfLoss(to, scan.volume, context);
       await writeVolume(to, code ? reorient(scan.volume, code) : scan.volume);
     }
     context.console.step(

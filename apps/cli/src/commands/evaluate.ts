@@ -31,7 +31,10 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
   const command = program
     .command("evaluate")
     .description("compare predicted labels with true ones: metrics of every structure in every case")
-    .requiredOption("--truth <dir>", "folder of true label images (NIfTI, NRRD, MetaImage), or one image")
+    .requiredOption(
+      "--truth <dir>",
+      "folder of true label images (NIfTI, NRRD, MetaImage, TIFF), or one image",
+    )
     .requiredOption("--prediction <dir>", "folder of predicted ones with the same names, or one image")
     .requiredOption("--out <dir>", "folder to fill: cases.csv, results.json, report.html")
     .option("--convention <name>", `whose definitions: ${CONVENTIONS.join(", ")}`, DEFAULT_CONVENTION)

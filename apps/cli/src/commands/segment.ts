@@ -8,6 +8,7 @@ import { type ConfidenceKind, type LoadedModel, type SegmentOptions, segmentVolu
 import { readImages, segmentFolder } from "@viscera/segment/node";
 import type { Command } from "commander";
 import { checkLabels } from "../steps/check-labels.js";
+import { warnOfLoss } from "../steps/warn-of-loss.js";
 import { countOf } from "../terminal/console.js";
 import { type CommandContext, decimalNumber } from "../terminal/context.js";
 import { chooseModel, type ModelOptions, openNamedModel, withModelOptions } from "./choose-model.js";
@@ -82,6 +83,7 @@ async function segment(context: CommandContext, paths: string[], options: Option
     ...(await checkLabels(labels, images.volumes[0]!, context.job("Anatomy"))),
   ];
   for (const warning of warnings) context.console.warning(warning);
+  warnOfLoss(options.out, labels, context);
   await writeVolume(options.out, labels);
   if (uncertainty && options.uncertainty !== undefined) await writeVolume(options.uncertainty, uncertainty);
   const { name, version } = model.description;
@@ -167,7 +169,7 @@ async function folder(
 async function isFolderOfScans(path: string): Promise<boolean> {
   if (!existsSync(path) || !statSync(path).isDirectory()) return false;
   const names = await readdir(path);
-  return names.some((name) => /\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|hdr)$/i.test(name));
+  return names.some((name) => /\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|tiff?|hdr)$/i.test(name));
 }
 
 const isImageName = (path: string) =>

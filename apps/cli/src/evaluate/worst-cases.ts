@@ -113,7 +113,9 @@ async function scanOf(
   if (folder === undefined) return null;
   const path = ["_0000", ""]
     .flatMap((channel) =>
-      [".nii.gz", ".nii", ".mha", ".nrrd"].map((end) => join(folder, `${name}${channel}${end}`)),
+      [".nii.gz", ".nii", ".mha", ".nrrd", ".tif", ".tiff"].map((end) =>
+        join(folder, `${name}${channel}${end}`),
+      ),
     )
     .find(existsSync);
   if (!path) return null;

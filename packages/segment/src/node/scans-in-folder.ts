@@ -12,7 +12,7 @@ export interface ScanInFolder {
   output: string;
 }
 
-const LABEL_FORMAT = /\.(nii|nii\.gz|nrrd|mha|mhd)$/i;
+const LABEL_FORMAT = /\.(nii|nii\.gz|nrrd|mha|mhd|tiff?)$/i;
 const OTHER_FORMAT = /\.(hdr|nhdr|dcm)$/i;
 const NOT_A_SCAN = /\.seg\.nrrd$/i;
 

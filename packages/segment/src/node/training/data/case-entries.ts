@@ -16,7 +16,7 @@ export interface Entry {
   synthesis: Json;
 }
 
-const IMAGE_ENDING = /\.(nii(\.gz)?|seg\.nrrd|nrrd|nhdr|mha|mhd|hdr)$/i;
+const IMAGE_ENDING = /\.(nii(\.gz)?|seg\.nrrd|nrrd|nhdr|mha|mhd|tiff?|hdr)$/i;
 const isVisible = (name: string) => !name.startsWith(".");
 
 /** File-safe: it names the files of the prepared case. */
