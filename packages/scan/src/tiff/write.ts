@@ -158,6 +158,6 @@ export function tiffLoss({ affine }: { affine: readonly number[] }): string | nu
   );
   const moved = [3, 7, 11].some((at) => Math.abs(affine[at]!) > TOLERANCE);
   if (!oblique && !moved) return null;
-  const lost = oblique ? "its oblique angle and its place" : "its place";
-  return `A TIFF holds no world coordinates: the image keeps its voxels and spacing, but ${lost} in the world are not in the file.`;
+  const lost = oblique ? "its oblique angle and its place in the world" : "its place in the world";
+  return `A TIFF holds no world coordinates: the file keeps the image's voxels and spacing, but not ${lost}.`;
 }
