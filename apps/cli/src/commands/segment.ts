@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { type Calibration, determinant, type LabelMap, usageError } from "@viscera/core";
 import { displayName } from "@viscera/organ";
 import { WRITABLE_EXTENSIONS } from "@viscera/scan";
-import { writeVolume } from "@viscera/scan/node";
+import { IMAGE_FILE, writeVolume } from "@viscera/scan/node";
 import { type ConfidenceKind, type LoadedModel, type SegmentOptions, segmentVolume } from "@viscera/segment";
 import { readImages, segmentFolder } from "@viscera/segment/node";
 import type { Command } from "commander";
@@ -169,7 +169,7 @@ async function folder(
 async function isFolderOfScans(path: string): Promise<boolean> {
   if (!existsSync(path) || !statSync(path).isDirectory()) return false;
   const names = await readdir(path);
-  return names.some((name) => /\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|tiff?|hdr)$/i.test(name));
+  return names.some((name) => IMAGE_FILE.test(name));
 }
 
 const isImageName = (path: string) =>

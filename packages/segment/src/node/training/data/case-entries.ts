@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { usageError } from "@viscera/core";
-import { readingError } from "@viscera/scan/node";
+import { IMAGE_FILE, readingError } from "@viscera/scan/node";
 import { datasetError, isObject, type Json, type JsonObject, shortList } from "./description.js";
 
 /** A case as it is listed; paths relative to the data set's folder or absolute. */
@@ -16,13 +16,12 @@ export interface Entry {
   synthesis: Json;
 }
 
-const IMAGE_ENDING = /\.(nii(\.gz)?|seg\.nrrd|nrrd|nhdr|mha|mhd|tiff?|hdr)$/i;
 const isVisible = (name: string) => !name.startsWith(".");
 
 /** File-safe: it names the files of the prepared case. */
 function caseId(path: string): string {
   return path
-    .replace(IMAGE_ENDING, "")
+    .replace(IMAGE_FILE, "")
     .replace(/[^\p{L}\p{N}.-]+/gu, "_")
     .replace(/^[_.]+|[_.-]+$/g, "");
 }
@@ -177,7 +176,7 @@ export async function plainEntries(folder: string): Promise<Entry[]> {
     if (labels === null || images === null) continue;
     const byId = new Map(images.filter(isVisible).map((name) => [imageId(name), name]));
     return labels
-      .filter((name) => isVisible(name) && IMAGE_ENDING.test(name))
+      .filter((name) => isVisible(name) && IMAGE_FILE.test(name))
       .sort()
       .map((name) => {
         const image = byId.get(caseId(name)) ?? name;
