@@ -4,7 +4,7 @@ import { join } from "node:path";
 /**
  * Trains the foundation model `torso`. A stopped run goes on when called again with the same numbers.
  *
- *   node training/torso/train.mjs <data set> <model> [--minutes 600] [--patch 80] [--features 24] [--seed 1]
+ *   node training/torso/train.mjs <data set> <model> [--minutes 600] [--patch 80] [--features 24] [--seed 1] [--threads 2]
  *
  * What differs from `viscera train`, and why:
  * - intensities: CT between -500 and 500 HU, divided by 150, so that soft tissues are apart whatever else is in the
@@ -25,6 +25,7 @@ const { values: flags, positionals } = parseArgs({
     features: { type: "string", default: "24" },
     batch: { type: "string", default: "1" },
     seed: { type: "string", default: "1" },
+    threads: { type: "string" },
   },
 });
 const [data, out] = positionals;
@@ -41,6 +42,7 @@ const trained = await trainModel(await readDataset(data), {
   name: "torso",
   command: `node training/torso/train.mjs ${process.argv.slice(2).join(" ")}`,
   seed: Number(flags.seed),
+  ...(flags.threads ? { threads: Number(flags.threads) } : {}),
   budget: { minutes: Number(flags.minutes) },
   validation,
   half: true,
