@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type OrganRecord, parseJson, patientSchema, type Run, runSummarySchema } from "@viscera/core";
-import { assertClose } from "@viscera/core/testing";
+import { assertClose, organRecord } from "@viscera/core/testing";
 import { bodyOf } from "@viscera/organ";
 import { readNetwork } from "../zerod/read-network.js";
 import { solveNetwork } from "../zerod/solve.js";
@@ -20,30 +20,6 @@ function simulate(facts: object, config: object = {}, organs: OrganRecord[] = []
 const value = (run: Run, name: string) =>
   run.summary.values.find((quantity) => quantity.name === name)!.value;
 const course = (run: Run, name: string) => run.series.find((column) => column.name === name)!.values;
-
-function organ(name: string, volumeMl: number): OrganRecord {
-  return {
-    id: 1,
-    name,
-    snomed: null,
-    color: "#ffffff",
-    volumeMl,
-    surfaceVolumeMl: volumeMl,
-    areaMm2: 0,
-    centroidMm: [0, 0, 0],
-    boundingBoxMm: [
-      [0, 0, 0],
-      [0, 0, 0],
-    ],
-    principalAxesMm: [0, 0, 0],
-    pieces: 1,
-    intensity: null,
-    touchesBorder: false,
-    confidence: null,
-    mesh: null,
-    measures: {},
-  };
-}
 
 const MAN = { sex: "male", heightCm: 176, weightKg: 73, ageYears: 40 };
 const PATIENTS = [
@@ -134,7 +110,7 @@ test("the tuned loop is a document that goes on beating the same", async () => {
 
 test("a larger organ of the image gets more blood, and its structures are named", async () => {
   const usual = await simulate(MAN);
-  const organs = [organ("liver", 3000)];
+  const organs = [organRecord("liver", 3000)];
   const run = await simulate(MAN, {}, organs);
   const arterial = (r: Run) => course(r, "liverFlow").reduce((sum, flow) => sum + flow, 0);
   // Its volume is 3000 instead of 1714 mL; all shares are scaled so that the output stays.
